@@ -1,0 +1,84 @@
+/* A condition in words: frames carry codes and numbers, this makes the sentence, in the language of the window.
+ *
+ * condition(row) -> {name, value, limit, said, text, where, domain, href}: `said` is the name with its value ("Low oxygen 3.1 mg/L", "River
+ * rising fast 1.90 m in 10 min", "No oxygen data for 16 min"), `text` the same with its limit, `where` the station, area, bureau or
+ * process, `href` the page that tells more. All are plain text: escape before writing markup. A change is told over the span it is
+ * judged by, for "340 km/h per hour" says nothing to anybody. rule(row): the rule that a condition comes from, or undefined.
+ */
+'use strict';
+(function () {
+  const deck = window.citydeck = window.citydeck || {};
+  const WORDS = {
+    limit: {en: ', limit ', zh: '，限值 '},
+    lasting: {en: ' for ', zh: ' '}, back: {en: ', back at ', zh: '，已回到 '},
+    system: {en: 'System', zh: '系统'},
+    change: {en: (amount, span) => amount + ' in ' + span, zh: (amount, span) => span + '内 ' + amount},
+  };
+  const HOUR = 3600;
+  const places = new Map();
+
+  deck.escape = (text) => String(text).replace(/[&<>"]/g, (sign) => '&#' + sign.charCodeAt(0) + ';');
+  deck.domain = (key) => (deck.known ? deck.known.domains.find((domain) => domain.key === key) : undefined);
+
+  /* Name of a sensor; its id until the positions are here. */
+  deck.place = function (domain, id) {
+    const promise = deck.positions(domain), kept = places.get(domain);
+    if (!kept || kept.promise !== promise) {
+      places.set(domain, {promise, names: kept ? kept.names : new Map()});
+      promise.then((positions) => {
+        const names = new Map(positions.ids.map((each, row) => [each, {en: positions.en[row], zh: positions.zh[row]}]));
+        places.set(domain, {promise, names});
+        deck.repaint();
+      });
+    }
+    return deck.text(places.get(domain).names.get(id)) || id;
+  };
+
+  deck.area = function (key) {
+    const found = deck.known && deck.known.site.areas.find((each) => each.key === key);
+    return found ? deck.text(found.label) : key || '';
+  };
+
+  deck.rule = function (row) {
+    const domain = deck.domain(row.domain), key = row.rule.slice(row.rule.indexOf('/') + 1);
+    return deck.known && [...(domain ? domain.rules : []), ...deck.known.rules].find((each) => each.key === key);
+  };
+
+  /* "ingest vm-3140" of the process ingest-vm-3140-9f2c: what a person can look for on the machine. */
+  deck.process = function (id) {
+    const [kind, ...rest] = id.split('-');
+    return [deck.word(kind), rest.slice(0, -1).join('-')].filter(Boolean).join(' ');
+  };
+
+  function subject(row) {
+    const [kind, rest] = [row.subject.split(':', 1)[0], row.subject.slice(row.subject.indexOf(':') + 1)];
+    const domain = deck.domain(row.domain), name = domain ? deck.text(domain.label) : deck.text(WORDS.system);
+    if (kind === 'sensor') return {name, where: deck.place(row.domain, rest), href: 'sensor/' + encodeURIComponent(rest)};
+    if (kind === 'kpi') return {name, where: rest.includes('@') ? deck.area(rest.split('@')[1]) : '', href: 'domain/' + row.domain};
+    return {name, where: kind === 'process' ? deck.process(rest) : name, href: 'system'};
+  }
+
+  function measures(domain, rule) {
+    return domain && rule ? [...domain.kpis, ...domain.metrics].find((each) => each.key === rule.on) : undefined;
+  }
+
+  const isTime = (rule) => rule.comparison === 'stuck' || rule.comparison === 'no_data';
+
+  function amounts(row, rule, what) {
+    if (!rule || row.value === null || row.value === undefined) return {value: '', limit: ''};
+    if (isTime(rule)) return {value: deck.age(row.value), limit: deck.span(row.limit)};
+    const share = rule.comparison === 'rate' ? rule.span / HOUR : 1, decimals = what ? what.decimals : 1;
+    const amount = deck.number(row.value * share, decimals) + (what && what.unit ? ' ' + what.unit : '');
+    return {value: rule.comparison === 'rate' ? deck.text(WORDS.change)(amount, deck.span(rule.span)) : amount, limit: deck.number(row.limit * share, decimals)};
+  }
+
+  /* The value is inside its limit again, and the condition waits for its release: "PM2.5 high 18 µg/m³, limit 115" would be taken for a mistake. */
+  const returned = (row, rule) => (rule.comparison === 'low' ? row.value >= row.limit : row.value <= row.limit);
+
+  deck.condition = function (row) {
+    const rule = deck.rule(row), about = subject(row), {value, limit} = amounts(row, rule, measures(deck.domain(row.domain), rule));
+    const name = rule ? deck.text(rule.label) : row.rule.slice(row.rule.indexOf('/') + 1).replace(/_/g, ' ');
+    const said = name + (value ? (isTime(rule) ? deck.text(WORDS.lasting) : returned(row, rule) ? deck.text(WORDS.back) : ' ') + value : '');
+    return {name, value, limit, said, text: said + (limit ? deck.text(WORDS.limit) + limit : ''), where: about.where, href: about.href, domain: about.name};
+  };
+})();

@@ -1,0 +1,208 @@
+/* The live side of the browser: frames come in, the newest state of every section is held, painters are told.
+ *
+ * No server callback runs per tick. Dash draws elements once; scripts paint numbers and lines into them by their data attributes.
+ * Everything a painter needs stands on window.citydeck:
+ *
+ *   on(prefix, fn(name, value, frame))   fn for each section whose name starts with prefix whenever it arrives, with the merged, full
+ *                                        value; at once when already held. `frame` is the message as it came: of a columns section
+ *                                        in a delta, frame.s[name].i are the changed rows. Returns a function that stops it.
+ *   held(name)                           merged value of a section, or undefined
+ *   frame()                              newest merged frame {page, epoch, seq, now, origin, rate, s} or null
+ *   now()                                event time in seconds, running smoothly between frames; wall time before the first
+ *   heard()                              seconds of wall time since the last good frame, Infinity before the first
+ *   catalogue                            promise of GET /catalogue
+ *   positions(domain)                    promise of GET /positions/<domain>, fetched again when head.<domain>.positions has changed
+ *   mount(selector, fn(element))         fn for every element that is or will be in the document, once for each
+ *   paint(selector, {sections(element) -> [name or prefix*], tick, draw(element)})
+ *                                        the usual painter: draws an element when it appears, when one of its sections arrives, when
+ *                                        the language or theme changes, and with tick also every second. draw must be repeatable.
+ *   second(fn)                           fn once a second, just after the second of now() has changed
+ *   repaint()                            draws every painted element again (a name arrived late)
+ *   root                                 where the deck stands on its server, usually /
+ *   go(path)                             shows another page of the deck without loading anew, as a link of Dash does
+ *   text({en, zh}), language(), theme(), onLanguage(fn), onTheme(fn)            language.js
+ *   number(value, decimals), age(s), span(s), duration(s), clock(time, withSeconds)   format.js
+ *   mark(priority, style)                                                       mark.js
+ *   condition(row), rule(row), place(domain, id), known (the catalogue, once here)  condition.js
+ *
+ * A frame that is not newer than the one held (same epoch, seq not greater) is dropped; a new epoch starts anew; a delta whose
+ * `prev` is not the held seq is dropped and the stream is opened again, which brings a full frame. A section that a full frame does
+ * not have is gone. Which page a window shows is read from the data-page attribute of #deck.
+ */
+'use strict';
+(function () {
+  const deck = window.citydeck = window.citydeck || {};
+  const source = document.currentScript.src;
+  const root = new URL('../', source).pathname;
+  deck.root = root;
+  const listeners = [], mounts = [], painters = new Map(), seconds = [];
+  const places = new Map();
+  let held = null, heardAt = -Infinity, port = null, page = null, asked = -Infinity;
+
+  /* ---- the clock: follows the frames' now without visible steps, jumps only when it must (new epoch, a replay that was moved) */
+  let clock = {event: Date.now() / 1000, wall: performance.now() / 1000, rate: 1};
+  const wall = () => performance.now() / 1000;
+  deck.now = () => clock.event + (wall() - clock.wall) * clock.rate;
+  function follow(frame, anew) {
+    const error = frame.now - deck.now();
+    const step = anew || Math.abs(error) > Math.max(1, frame.rate) ? error : error * 0.1;
+    clock = {event: deck.now() + step, wall: wall(), rate: frame.rate};
+  }
+
+  /* ---- merging */
+  function merge(before, value) {
+    if (!value || !value.c || !value.i || !before || !before.c) return value;
+    for (const [name, values] of Object.entries(value.c)) {
+      const column = before.c[name];
+      value.i.forEach((row, place) => { column[row] = values[place]; });
+    }
+    return before;
+  }
+
+  function accept(frame) {
+    if (frame.page !== page) return;
+    const anew = !held || held.epoch !== frame.epoch;
+    if (!anew && frame.seq <= held.seq) return;
+    if (!frame.full && (anew || frame.prev !== held.seq)) { again(); return; }
+    const gone = frame.full && held ? Object.keys(held.s).filter((name) => !(name in frame.s)) : [];
+    const sections = frame.full ? {} : held.s;
+    for (const [name, value] of Object.entries(frame.s)) sections[name] = frame.full ? value : merge(sections[name], value);
+    follow(frame, anew);
+    heardAt = wall();
+    held = {page: frame.page, epoch: frame.epoch, seq: frame.seq, now: frame.now, origin: frame.origin, rate: frame.rate, s: sections};
+    announce(Object.keys(frame.s).concat(gone), frame);
+  }
+
+  function announce(names, frame) {
+    for (const name of names) {
+      for (const listener of [...listeners]) if (name.startsWith(listener.prefix)) safely(() => listener.fn(name, held.s[name], frame));
+    }
+    repaint((element, painter) => wanted(painter.sections(element), names));
+  }
+
+  /* One painter's mistake is reported and does not stop the others. */
+  function safely(fn) {
+    try { fn(); } catch (error) { reportError(error); }
+  }
+
+  const wanted = (asks, names) => asks.some((ask) => (ask.endsWith('*') ? names.some((name) => name.startsWith(ask.slice(0, -1))) : names.includes(ask)));
+
+  deck.on = function (prefix, fn) {
+    const listener = {prefix, fn};
+    listeners.push(listener);
+    if (held) for (const [name, value] of Object.entries(held.s)) if (name.startsWith(prefix)) fn(name, value, {...held, full: 1});
+    return () => { listeners.splice(listeners.indexOf(listener), 1); };
+  };
+  deck.held = (name) => (held ? held.s[name] : undefined);
+  deck.frame = () => held;
+  deck.heard = () => wall() - heardAt;
+
+  /* ---- elements: Dash draws late and again at every navigation */
+  function found(node, mount) {
+    const elements = node.matches(mount.selector) ? [node, ...node.querySelectorAll(mount.selector)] : node.querySelectorAll(mount.selector);
+    elements.forEach((element) => { if (!mount.seen.has(element)) { mount.seen.add(element); safely(() => mount.fn(element)); } });
+  }
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      for (const node of change.addedNodes) if (node.nodeType === 1 && node.isConnected) mounts.forEach((mount) => found(node, mount));
+    }
+    const shown = document.getElementById('deck');
+    if (shown && shown.dataset.page !== page) join(shown);
+  }).observe(document.documentElement, {childList: true, subtree: true, attributes: true, attributeFilter: ['data-page']});
+
+  deck.mount = function (selector, fn) {
+    const mount = {selector, fn, seen: new WeakSet()};
+    mounts.push(mount);
+    found(document.documentElement, mount);
+  };
+  deck.paint = function (selector, painter) {
+    deck.mount(selector, (element) => { painters.set(element, painter); painter.draw(element); });
+  };
+  function repaint(want) {
+    painters.forEach((painter, element) => {
+      if (!element.isConnected) painters.delete(element);
+      else if (want(element, painter)) safely(() => painter.draw(element));
+    });
+  }
+  deck.repaint = () => repaint(() => true);
+  deck.onLanguage(deck.repaint);
+  deck.onTheme(deck.repaint);
+  deck.go = function (path) {
+    history.pushState({}, '', path);
+    dispatchEvent(new CustomEvent('_dashprivate_pushstate'));  // what a link of Dash tells its location component
+  };
+
+  /* ---- the second hand: one timer for all, aimed at the change of the second */
+  deck.second = (fn) => { seconds.push(fn); };
+  function beat() {
+    setTimeout(beat, 1020 - (deck.now() * 1000) % 1000);
+    seconds.forEach(safely);
+    repaint((element, painter) => painter.tick);
+  }
+  setTimeout(beat, 0);
+
+  /* ---- what does not change with every frame */
+  async function get(path) {
+    for (;;) {
+      try {
+        const answer = await fetch(root + path);
+        if (answer.ok) return await answer.json();
+      } catch (error) { /* the server is away: the veil says so, and we ask again */ }
+      await new Promise((resolve) => { setTimeout(resolve, 2000); });
+    }
+  }
+  deck.catalogue = get('catalogue').then((catalogue) => {
+    deck.setZone(catalogue.site.zone);
+    deck.known = catalogue;
+    setTimeout(deck.repaint);
+    return catalogue;
+  });
+  deck.positions = function (domain) {
+    const head = deck.held('head.' + domain), version = head ? head.positions : undefined, kept = places.get(domain);
+    if (kept && (version === undefined || kept.version === undefined || kept.version === version)) return kept.promise;
+    const entry = {version, promise: get('positions/' + encodeURIComponent(domain))}, promise = entry.promise;
+    places.set(domain, entry);
+    if (version === undefined) promise.then((positions) => { entry.version = positions.version; });
+    return promise;
+  };
+
+  /* ---- the stream */
+  function again() {
+    if (wall() - asked < 5) return;
+    asked = wall();
+    port.postMessage({again: true});
+  }
+  function join(shown) {
+    page = shown.dataset.page;
+    held = null;
+    heardAt = wall();  // a page just opened has five seconds to hear its first frame
+    deck.adopt(shown);
+    if (port) port.postMessage({join: page, live: root + 'live/'});
+  }
+  function start() {
+    const worker = new URL('live-worker.js', source) + new URL(source).search;
+    use(typeof SharedWorker === 'function' ? shared(worker) : alone(worker));
+  }
+  function use(channel) {
+    channel.onmessage = ({data}) => { if (data.data) accept(JSON.parse(data.data)); };
+    channel.start();
+    port = channel;
+    if (page) port.postMessage({join: page, live: root + 'live/'});
+  }
+  function shared(worker) {
+    const started = new SharedWorker(worker, 'citydeck');
+    started.onerror = () => use(alone(worker));
+    return started.port;
+  }
+  function alone(worker) {
+    const {port1, port2} = new MessageChannel(), script = document.createElement('script');
+    script.src = worker;
+    script.onload = () => deck.connect(port2);
+    document.head.append(script);
+    return port1;
+  }
+  start();
+  setInterval(() => port.postMessage({here: true}), 20000);
+  addEventListener('pagehide', () => port.postMessage({leave: true}));
+  addEventListener('pageshow', (event) => { if (event.persisted && page) port.postMessage({join: page, live: root + 'live/'}); });
+})();

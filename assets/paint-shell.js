@@ -1,0 +1,115 @@
+/* Header, alarm line and domain heads: the parts of the deck that every page has. */
+'use strict';
+(function () {
+  const deck = window.citydeck;
+  const WORDS = {
+    none: {en: 'No active conditions', zh: '当前无异常'},
+    waiting: {en: 'Waiting for the first data', zh: '等待首批数据'},
+    active: {en: ' active', zh: ' 项异常'},
+    origins: [null, {en: 'SIMULATED', zh: '模拟数据'}, {en: 'REPLAY', zh: '历史回放'}],
+    down: {en: 'No feed since ', zh: '数据中断，自 '},
+    never: {en: 'No data yet', zh: '尚无数据'},
+    silent: {en: 'Feed silent, values shown are from: ', zh: '数据中断，显示的是此时的数据：'},
+  };
+
+  function put(element, text) {
+    if (element && element.textContent !== text) element.textContent = text;
+  }
+  deck.put = put;
+
+  deck.paint('[data-clock]', {sections: () => [], tick: true, draw: (element) => put(element, deck.clock(deck.now(), true))});
+  deck.paint('[data-date]', {sections: () => [], tick: true, draw: (element) => put(element, deck.date(deck.now()) + ' · ' + deck.offset(deck.now()))});
+  deck.paint('[data-origin]', {
+    sections: () => ['*'],
+    draw(element) {
+      const frame = deck.frame(), word = frame && WORDS.origins[frame.origin];
+      if (!frame) return;
+      element.hidden = !word;
+      put(element, word ? deck.text(word) + (frame.rate !== 1 ? ' ×' + frame.rate : '') : '');
+    },
+  });
+  deck.paint('[data-count]', {
+    sections: () => ['counts'],
+    draw(element) {
+      const counts = deck.held('counts'), count = counts && counts[element.dataset.count - 1];
+      if (!counts) return;
+      put(element, deck.number(count, 0));
+      element.parentElement.classList.toggle('zero', count === 0);
+    },
+  });
+  deck.paint('nav a[href]', {
+    sections: () => [],
+    tick: true,
+    draw(element) {
+      if (element.pathname === location.pathname) element.setAttribute('aria-current', 'page');
+      else element.removeAttribute('aria-current');
+    },
+  });
+
+  /* ---- the condition that matters most */
+  function line(element, row, total) {
+    const said = deck.condition(row), lasting = deck.duration(deck.now() - row.since);
+    element.dataset.priority = deck.letter(row.priority);
+    put(element.querySelector('.what'), said.text);
+    put(element.querySelector('.where'), said.where);
+    put(element.querySelector('.bureau'), said.domain === said.where ? '' : said.domain);
+    put(element.querySelector('.lasting'), lasting);
+    put(element.querySelector('.more'), deck.number(total, 0) + deck.text(WORDS.active));
+    const link = element.querySelector('a');
+    if (link) link.href = deck.root + said.href;
+    const mark = element.querySelector('.sign'), wanted = deck.letter(row.priority);
+    if (mark.dataset.letter !== wanted) { mark.innerHTML = deck.mark(row.priority); mark.dataset.letter = wanted; }
+  }
+  deck.paint('[data-line]', {
+    sections: () => ['line', 'counts', 'conditions'],
+    tick: true,
+    draw(element) {
+      const row = deck.held('line'), counts = deck.held('counts');
+      if (row && deck.known) { line(element, row, counts ? counts.reduce((sum, each) => sum + each, 0) : 1); return; }
+      delete element.dataset.priority;
+      for (const name of ['.where', '.bureau', '.lasting', '.more']) put(element.querySelector(name), '');
+      const mark = element.querySelector('.sign');
+      mark.innerHTML = '';
+      delete mark.dataset.letter;
+      put(element.querySelector('.what'), deck.text(row === null ? WORDS.none : WORDS.waiting));
+    },
+  });
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[data-go]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    deck.go(link.getAttribute('href'));
+  });
+
+  /* ---- a domain's head: how many sensors live, how old the newest reading, or that the feed is gone */
+  deck.paint('[data-head]', {
+    sections: (element) => ['head.' + element.dataset.head],
+    tick: true,
+    draw(element) {
+      const head = deck.held('head.' + element.dataset.head);
+      const live = element.querySelector('.live'), age = element.querySelector('.age');
+      if (!head) { put(live, ''); put(age, ''); return; }
+      element.dataset.state = head.state;
+      if (head.time === null) { put(live, deck.text(WORDS.never)); put(age, ''); return; }
+      if (head.state === 'down') put(live, deck.text(WORDS.down) + deck.clock(head.time, true));
+      else put(live, deck.number(head.live, 0) + ' / ' + deck.number(head.total, 0));
+      put(age, deck.age(deck.now() - head.time));
+    },
+  });
+
+  /* ---- one sentence below the alarm line when frames come but a feed of this page does not */
+  deck.paint('[data-feeds]', {
+    sections: () => ['head.*'],
+    tick: true,
+    draw(element) {
+      const frame = deck.frame();
+      if (!frame || !deck.known) return;
+      const down = deck.known.domains.filter((domain) => (frame.s['head.' + domain.key] || {}).state === 'down');
+      element.hidden = !down.length;
+      put(element, deck.text(WORDS.silent) + down.map((domain) => {
+        const time = frame.s['head.' + domain.key].time;
+        return deck.text(domain.label) + ' ' + deck.clock(time, true) + ' (' + deck.age(deck.now() - time) + ')';
+      }).join(' · '));
+    },
+  });
+})();

@@ -1,0 +1,1 @@
+"""What is measured, and the numbers with the machine they came from."""

@@ -1,0 +1,1 @@
+"""What is answered: routes and callbacks, wiring only."""

@@ -1,0 +1,52 @@
+"""`/live/<names>`: the server-sent events of one browser, of one or several pages or screens joined by `+`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from flask import Flask, Response, request
+
+from callbacks.hub import Hub
+from callbacks.problem import problem
+from model import Domain, Site
+
+PREFIX = "/live/"
+MOST = 64
+"""Names in one address."""
+HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no", "Vary": "Accept-Encoding"}
+
+
+def register(server: Flask, hub: Hub, site: Site, domains: Mapping[str, Domain]) -> None:
+    """Adds the route."""
+
+    @server.get("/live/<path:names>")
+    def live(names: str) -> Response:
+        asked = split(request.environ.get("RAW_URI", ""), names)
+        pages = [page_of(name, site, domains) for name in asked[:MOST]]
+        unknown = [name for name, page in zip(asked, pages, strict=False) if page is None]
+        if unknown or len(asked) > MOST:
+            return problem(404, f"there is no page or screen {unknown[0]!r}" if unknown else f"more than {MOST} names")
+        gzip = request.accept_encodings["gzip"] > 0
+        body = hub.stream([page for page in pages if page], request.headers.get("Last-Event-ID"), gzip)
+        encoding = {"Content-Encoding": "gzip"} if gzip else {}
+        return Response(body, mimetype="text/event-stream", headers={**HEADERS, **encoding}, direct_passthrough=True)
+
+
+def split(raw: str, path: str) -> list[str]:
+    """The names in an address. `raw` is the address as it was sent, where a `+` inside a name is still `%2B`; `path` is it decoded."""
+    _, found, names = raw.partition("?")[0].partition(PREFIX)
+    return [unquote(name) for name in names.split("+")] if found else path.split("+")
+
+
+def page_of(name: str, site: Site, domains: Mapping[str, Domain]) -> str | None:
+    """The page that `name` means: itself, or what the screen of that name shows. None when there is neither."""
+    if is_page(name, domains):
+        return name
+    return next((screen.page for screen in site.screens if screen.id == name), None)
+
+
+def is_page(name: str, domains: Mapping[str, Domain]) -> bool:
+    """Whether frames of a page of that id can exist. Any sensor may speak up, so every sensor's page can."""
+    kind, _, rest = name.partition("-")
+    return name in ("overview", "system") or (kind == "domain" and rest in domains) or (kind == "sensor" and rest != "")

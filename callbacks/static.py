@@ -1,0 +1,110 @@
+"""What browsers fetch once: the drawing library, the catalogue, the positions of sensors, the base map."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_caching import Cache
+
+from callbacks.problem import problem
+from domains.system import RULES
+from model import Domain, Site
+from store import Away
+from store.live import Live
+
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+UNSENT = ("sample", "topic", "format", "lateness")
+"""Of a domain: how it arrives, which no screen shows."""
+
+
+def register(server: Flask, cache: Cache, site: Site, domains: Mapping[str, Domain], reader: Live) -> None:
+    """Adds `/catalogue`, `/positions/<domain>` and `/basemap/<name>.geojson`."""
+
+    @cache.memoize()
+    def catalogue_text() -> bytes:
+        return json.dumps(catalogue(site, domains), ensure_ascii=False, allow_nan=False).encode()
+
+    @cache.memoize(timeout=60)  # a city may replace its map while the deck runs
+    def layer_text(name: str) -> bytes | None:
+        file = Path(site.folder, "basemap", f"{name}.geojson")
+        return file.read_bytes() if name.replace("-", "").replace("_", "").isalnum() and file.is_file() else None
+
+    @server.get("/catalogue")
+    def catalogue_answer() -> Response:
+        return answer(catalogue_text())
+
+    @server.get("/positions/<path:domain>")
+    def positions(domain: str) -> Response:
+        # Never from a cache: who is told of a new version and fetches an older one would put values on wrong places.
+        try:
+            found = reader.positions(domain) if domain in domains else None
+        except Away:
+            return problem(503, "the store does not answer")
+        return problem(404, f"there are no positions of {domain!r}") if found is None else answer(found)
+
+    @server.get("/basemap/<name>.geojson")
+    def layer(name: str) -> Response:
+        text = layer_text(name)
+        return problem(404, f"the site has no layer {name!r}") if text is None else answer(text, "application/geo+json")
+
+
+def library(server: Flask) -> str:
+    """Adds the drawing library that comes with pydeck; returns its address, which names its content."""
+    text = files("pydeck").joinpath("nbextension", "static", "index.js").read_bytes()
+    address = f"/vendor/deck-{hashlib.sha256(text).hexdigest()[:12]}.js"
+
+    @server.get(address)
+    def vendor() -> Response:
+        return Response(text, mimetype="text/javascript", headers={"Cache-Control": FOR_EVER})
+
+    return address
+
+
+def answer(text: bytes, mimetype: str = "application/json") -> Response:
+    """`text` under a tag of its content; 304 without it to who holds it already."""
+    response = Response(text, mimetype=mimetype, headers={"Cache-Control": ASK_AGAIN})
+    response.set_etag(hashlib.blake2b(text, digest_size=12).hexdigest(), weak=True)
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def catalogue(site: Site, domains: Mapping[str, Domain]) -> dict[str, Any]:
+    """Everything declared: `site` without its folder and sensors, `domains` without their functions, `rules` of every feed and process."""
+    told = {name: value for name, value in asdict(site).items() if name not in ("folder", "sensors")}
+    return {"site": _finite(told), "domains": described(domains), "rules": [asdict(rule) for rule in RULES]}
+
+
+def described(domains: Mapping[str, Domain]) -> list[dict[str, Any]]:
+    """Every domain as it is declared, as JSON, in the order of the navigation."""
+    ordered = sorted(domains.values(), key=lambda domain: (domain.order, domain.key))
+    return [_finite(_domain(domain)) for domain in ordered]
+
+
+def _domain(domain: Domain) -> dict[str, Any]:
+    told = {name: getattr(domain, name) for name in domain.__slots__ if name not in (*UNSENT, "kpis")}
+    plain = {name: _plain(value) for name, value in told.items()}
+    kpis = [{name: _plain(getattr(kpi, name)) for name in kpi.__slots__ if name != "figure"} for kpi in domain.kpis]
+    return {**plain, "kpis": kpis}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return asdict(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+def _finite(value: Any) -> Any:
+    """The same with null where a number is not finite, which JSON cannot say: a band that is open to one side."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

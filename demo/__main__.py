@@ -1,0 +1,167 @@
+"""Run the whole deck on this machine: `python -m demo [--feed FOLDER] [--speed N]`; Ctrl-C stops everything it started.
+
+`CITYDECK_KAFKA` and `CITYDECK_REDIS` name servers to use instead of the embedded ones; every other setting is passed on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from demo.broker import CLIENT, ROOT, Broker
+from demo.launch import Launch, Process, Shell
+from demo.memory import RedisServer
+from demo.port import bracketed, free_port, is_free
+from model import SpecError
+from settings import KAFKA_PREFIX, PREFIX, Settings, load
+
+BEAT = 0.2
+"""Seconds between two looks at the processes."""
+PATIENCE = 60.0
+"""Seconds after which a person is told what has not come up."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stop:
+    """Whether a person has asked to stop: a signal only sets it, so that nothing is left half started or half stopped."""
+
+    asked = False
+
+    def __init__(self) -> None:
+        for number in SIGNALS:
+            signal.signal(number, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal."""
+    print(text, flush=True)
+
+
+def processes(feed: Path | None, speed: float) -> tuple[Process, ...]:
+    """What runs beside the servers, in the order of starting: the feed comes last, so that no reading waits for a consumer."""
+    python = sys.executable
+    simulate, replay = (python, "-m", "demo.simulate"), (python, "-m", "demo.replay", str(feed), "--speed", f"{speed:g}")
+    return (
+        Process(name="ingest", command=(python, "-m", "streams", "ingest")),
+        Process(name="frames", command=(python, "-m", "streams", "frames")),
+        Process(name="web", command=(python, "-m", "gunicorn", "app:server")),
+        Process(name="feed", command=replay if feed else simulate, finite=bool(feed)),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until a signal; 0, or 1 when it cannot start or cannot go on."""
+    options = _parser().parse_args(arguments)
+    given = {name: text for name, text in os.environ.items() if name.startswith(PREFIX) and text.strip()}
+    try:
+        settings = load({"CITYDECK_SITE": str(ROOT / "demo" / ("recorded" if options.feed else "site")), **given})
+    except SpecError as error:
+        say(str(error))
+        return 1
+    if reason := _obstacle(options.feed, settings):
+        say(reason)
+        return 1
+    stop = Stop()
+    with ExitStack() as stack:
+        return _run(stack, stop, settings, given, processes(options.feed, options.speed))
+
+
+def _obstacle(feed: Path | None, settings: Settings) -> str:
+    if feed and not feed.is_dir():
+        return f"there is no folder {feed}"
+    if not is_free(settings.port, settings.host):
+        return f"port {settings.port} of {settings.host} is taken: stop what uses it, or choose another with CITYDECK_PORT"
+    return ""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--feed", type=lambda text: Path(text).resolve(), help="folder of recorded files to replay; else the simulator")
+    parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than life a replay runs")
+    return parser
+
+
+def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, str], kept: Sequence[Process]) -> int:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="citydeck-", ignore_cleanup_errors=True)))
+    logs = folder / "logs"
+    logs.mkdir()
+    port = settings.port or free_port()
+    environment = _environment(settings, given, folder) | {"CITYDECK_PORT": str(port)}
+    say(f"citydeck is starting; logs are in {logs}")
+    broker = None if "CITYDECK_KAFKA" in given else _broker(stack, environment, logs)
+    memory = None if "CITYDECK_REDIS" in given else RedisServer(folder)
+    if memory:
+        environment["CITYDECK_REDIS"] = memory.url
+    shell = Shell(folder=ROOT, environment=environment, logs=logs)
+    launch = Launch(shell.spawn, shell.last_words, lambda text: say(f"  {text}"))
+    stack.callback(launch.stop)
+    stack.callback(say, "stopping")
+    if memory:
+        memory.wait(launch.start(Process(name="redis", command=memory.command), time.monotonic()))
+    for process in kept:
+        launch.start(process, time.monotonic())
+    _introduce(environment, embedded=(bool(broker), bool(memory)), names=launch.running())
+    address = f"http://{bracketed(settings.host)}:{port}"
+    return _watch(launch, stop, broker, lambda: _answers(f"{address}/readyz"), address)
+
+
+def _environment(settings: Settings, given: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """What every process is told: what was given, and the deck's own files in `folder`, which goes when the demo ends."""
+    files = {"CITYDECK_DATABASE": f"sqlite:///{folder / 'journal.db'}", "CITYDECK_HISTORY": str(folder / "history")}
+    return {"CITYDECK_SITE": settings.site, **files, **given, "TMPDIR": str(folder)}
+
+
+def _broker(stack: ExitStack, environment: dict[str, str], logs: Path) -> Broker:
+    """Start the embedded broker and tell the others how to speak with it."""
+    broker = stack.enter_context(Broker(log=stack.enter_context((logs / "kafka.log").open("ab"))))
+    environment["CITYDECK_KAFKA"] = broker.bootstrap
+    for option, text in CLIENT.items():
+        environment.setdefault(KAFKA_PREFIX + option.upper(), text)
+    return broker
+
+
+def _introduce(environment: dict[str, str], *, embedded: tuple[bool, bool], names: Sequence[str]) -> None:
+    kind = {True: "embedded", False: "yours"}
+    say(f"  kafka   {environment['CITYDECK_KAFKA']} ({kind[embedded[0]]})")
+    say(f"  redis   {environment['CITYDECK_REDIS']} ({kind[embedded[1]]})")
+    say(f"  running {', '.join(names)}")
+
+
+def _watch(launch: Launch, stop: Stop, broker: Broker | None, ready: Callable[[], bool], address: str) -> int:
+    began, told, up = time.monotonic(), False, False
+    while not stop.asked:
+        launch.watch(time.monotonic())
+        if broker and not broker.running:
+            say("the embedded broker has ended, and its records with it")
+            return 1
+        waited = time.monotonic() - began
+        if not up and (up := ready()):
+            say(f"ready after {waited:.0f} s: open {address}   (Ctrl-C stops everything)")
+        if not up and not told and (told := waited > PATIENCE):
+            say(f"{address} is not ready after {PATIENCE:.0f} s; running: {', '.join(launch.running())}; the logs say more")
+        time.sleep(BEAT)
+    return 0
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

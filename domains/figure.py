@@ -1,0 +1,93 @@
+"""The small figures that bureaus share: the highest, the lowest and the mean of a metric over the sensors of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from model import Figure, Readings
+from standards.grade import Grade
+from standards.noise import laeq
+
+Calculation = Callable[[Readings], Figure]
+
+
+def values(readings: Readings, metric: str, seconds: float = 0) -> Mapping[str, float]:
+    """Value by sensor: the mean over the last `seconds`, or the newest reading where that is 0."""
+    return readings.means(metric, seconds) if seconds else readings.latest(metric)
+
+
+def together(readings: Readings, metrics: Iterable[str], seconds: float = 0) -> dict[str, dict[str, float]]:
+    """Value by sensor and metric, of the sensors that have any."""
+    found: dict[str, dict[str, float]] = {}
+    for metric in metrics:
+        for sensor, value in values(readings, metric, seconds).items():
+            found.setdefault(sensor, {})[metric] = value
+    return found
+
+
+def greatest(by_sensor: Mapping[str, float], item: str | None = None, items: Mapping[str, str] | None = None) -> Figure:
+    """The greatest value with its sensor; `items` names what decided each sensor's value, `item` what did where there is one for all."""
+    if not by_sensor:
+        return Figure(value=None)
+    sensor = max(by_sensor, key=lambda each: by_sensor[each])
+    named = items or {}
+    return Figure(value=by_sensor[sensor], sensor=sensor, item=named.get(sensor, item), by_sensor=by_sensor, items=named)
+
+
+def least(by_sensor: Mapping[str, float], item: str | None = None) -> Figure:
+    """The least value with its sensor."""
+    if not by_sensor:
+        return Figure(value=None)
+    sensor = min(by_sensor, key=lambda each: by_sensor[each])
+    return Figure(value=by_sensor[sensor], sensor=sensor, item=item, by_sensor=by_sensor)
+
+
+def highest(metric: str, seconds: float = 0) -> Calculation:
+    """The highest value of a metric: of the newest readings, or of the means over the last `seconds`."""
+    return lambda readings: greatest(values(readings, metric, seconds), metric)
+
+
+def lowest(metric: str, seconds: float = 0) -> Calculation:
+    """The lowest value of a metric: of the newest readings, or of the means over the last `seconds`."""
+    return lambda readings: least(values(readings, metric, seconds), metric)
+
+
+def mean(metric: str, seconds: float = 0) -> Calculation:
+    """The mean over sensors, each counting once however often it speaks."""
+
+    def calculate(readings: Readings) -> Figure:
+        found = values(readings, metric, seconds)
+        return Figure(value=sum(found.values()) / len(found), item=metric, by_sensor=found) if found else Figure(value=None)
+
+    return calculate
+
+
+def energy_mean(metric: str) -> Calculation:
+    """The energy mean LAeq over sensors of their newest levels, dB; each level is the sensor's own LAeq since its reading before."""
+
+    def calculate(readings: Readings) -> Figure:
+        found = readings.latest(metric)
+        return Figure(value=laeq(found.values()), item=metric, by_sensor=found)
+
+    return calculate
+
+
+def movement(metric: str, seconds: float) -> Calculation:
+    """The greatest distance between a sensor's least and greatest value within the last `seconds`."""
+    return lambda readings: greatest({sensor: high - low for sensor, (low, high) in readings.extremes(metric, seconds).items()}, metric)
+
+
+def fastest_rise(metric: str, seconds: float) -> Calculation:
+    """The fastest rise of a sensor, per hour, over the last `seconds`."""
+    return lambda readings: greatest(readings.rates(metric, seconds), metric)
+
+
+def exceeded(metric: str, seconds: float, share: float) -> Calculation:
+    """The value that `share` (0..1) of all readings of the group were above: L10 of noise is `share` 0.1."""
+    return lambda readings: Figure(value=readings.percentile(metric, seconds, 1 - share), item=metric)
+
+
+def worst_grade(grades: Mapping[str, Grade]) -> Figure:
+    """The worst class of all places, the place and the item that decided it."""
+    by_sensor = {sensor: float(grade.value) for sensor, grade in grades.items() if grade.value is not None}
+    return greatest(by_sensor, items={sensor: grade.item for sensor, grade in grades.items() if grade.item is not None})

@@ -1,0 +1,103 @@
+"""Tries a figure before anything starts: of no reading it must be absent, not zero and not an error; of one sensor it must work."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from model import Figure, Kpi, Metric, Readings
+
+MOMENT = 1_795_158_000.0
+"""The moment of the trial, 2026-11-20T07:00Z: a figure may ask for a date."""
+SENSOR = "trial"
+MOST_HOURS = 25
+
+
+class BadQuestion(Exception):
+    """A figure asked for what its domain or the deck does not have."""
+
+
+class Trial(Readings):
+    """Readings of no sensor, or of one that reads the middle of every metric's normal band."""
+
+    def __init__(self, metrics: Sequence[Metric], sensors: Sequence[str]) -> None:
+        self.now = MOMENT
+        self._middle = {metric.key: (metric.normal[0] + metric.normal[1]) / 2 for metric in metrics}
+        self._sensors = sensors
+
+    def _value(self, metric: str) -> float:
+        if metric not in self._middle:
+            raise BadQuestion(f"asks for {metric!r}, which is no metric")
+        return self._middle[metric]
+
+    def _spanned(self, metric: str, seconds: float) -> float:
+        if not (60 <= seconds <= 7200 and seconds % 60 == 0) and not (300 <= seconds <= 90_000 and seconds % 300 == 0):
+            raise BadQuestion(f"asks for {seconds:g} s of {metric}: windows are multiples of 60 s up to 7200 or of 300 s up to 90000")
+        return self._value(metric)
+
+    def latest(self, metric: str) -> Mapping[str, float]:
+        """The middle of the normal band."""
+        return dict.fromkeys(self._sensors, self._value(metric))
+
+    def means(self, metric: str, seconds: float) -> Mapping[str, float]:
+        """The middle of the normal band."""
+        return dict.fromkeys(self._sensors, self._spanned(metric, seconds))
+
+    def extremes(self, metric: str, seconds: float) -> Mapping[str, tuple[float, float]]:
+        """The middle of the normal band, twice."""
+        value = self._spanned(metric, seconds)
+        return dict.fromkeys(self._sensors, (value, value))
+
+    def counts(self, metric: str, seconds: float) -> Mapping[str, int]:
+        """One reading."""
+        self._spanned(metric, seconds)
+        return dict.fromkeys(self._sensors, 1)
+
+    def rates(self, metric: str, seconds: float) -> Mapping[str, float]:
+        """No change."""
+        self._spanned(metric, seconds)
+        return dict.fromkeys(self._sensors, 0.0)
+
+    def hourly(self, metric: str, hours: int) -> Mapping[str, Sequence[float | None]]:
+        """Every hour but the last, which is still empty."""
+        if not 1 <= hours <= MOST_HOURS:
+            raise BadQuestion(f"asks for {hours} hours of {metric}, not 1 to {MOST_HOURS}")
+        value = self._value(metric)
+        return {sensor: (*[value] * (hours - 1), None) for sensor in self._sensors}
+
+    def percentile(self, metric: str, seconds: float, share: float) -> float | None:
+        """The middle of the normal band."""
+        if not 0 <= share <= 1:
+            raise BadQuestion(f"asks for the share {share:g} of {metric}, not 0 to 1")
+        value = self._spanned(metric, seconds)
+        return value if self._sensors else None
+
+    def attribute(self, sensor: str, name: str) -> str | None:
+        """A list without further columns."""
+        return None
+
+
+def figure(kpi: Kpi, metrics: Sequence[Metric]) -> str | None:
+    """What is wrong with a KPI's figure, or None."""
+    keys = {metric.key for metric in metrics}
+    for sensors, case in (((), "with no reading"), ((SENSOR,), "with one sensor")):
+        try:
+            found = kpi.figure(Trial(metrics, sensors))
+        except BadQuestion as error:
+            return str(error)
+        except Exception as error:  # whatever a figure does wrong is its author's
+            return f"fails {case}: {type(error).__name__}: {error}"
+        if reason := _answer(found, keys, not sensors):
+            return f"{case} {reason}"
+    return None
+
+
+def _answer(found: object, metrics: set[str], empty: bool) -> str | None:
+    if not isinstance(found, Figure):
+        return f"answers {found!r}, which is no Figure"
+    if empty and found.value is not None:
+        return f"is {found.value!r}, not None: absent is not zero"
+    if found.value is not None and not (isinstance(found.value, (int, float)) and math.isfinite(found.value)):
+        return f"is {found.value!r}, which is no finite number"
+    strange = {item for item in (found.item, *found.items.values()) if item is not None} - metrics
+    return f"names {min(strange)!r}, which is no metric" if strange else None

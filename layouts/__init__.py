@@ -1,0 +1,1 @@
+"""What is drawn: Dash components made from the site and the domains, without looking at any live value."""

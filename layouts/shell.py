@@ -1,0 +1,103 @@
+"""What every page has around its body: header, alarm line, feed line and veil; a desk also has navigation and switches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from layouts import ids, theme
+from layouts.data import data
+from layouts.mark import counts
+from layouts.text import say, text
+from model import Domain, Screen, Site
+
+DIRECT = 6
+"""Domains that have room in the navigation; where there are more, four stand there and the rest goes into a menu."""
+
+
+def desk(site: Site, domains: Mapping[str, Domain], page: str, body: html.Main, language: str) -> html.Div:
+    """A desk page. `page` is its page id, which names the frames it listens to."""
+    header = html.Header(
+        [
+            html.H1(text(site.label)),
+            navigation(domains),
+            html.Span(className="origin", hidden=True, **data(origin="1")),
+            counts(),
+            theme.switches(),
+            html.Time(className="clock", **data(clock="1")),
+        ]
+    )
+    parts = [header, line(linked=True), feeds(), body, veil()]
+    return html.Div(parts, id="deck", className="desk", **data(page=page), **theme.wish(language))
+
+
+def wall(site: Site, screen: Screen, body: html.Main) -> html.Div:
+    """A wall screen: no chrome, nothing to press; language, theme and size of type come from its record."""
+    header = html.Header(
+        [
+            html.H1(text(site.label)),
+            html.Span(className="date", **data(date="1")),
+            html.Span(className="origin", hidden=True, **data(origin="1")),
+            counts(),
+            html.Time(className="clock", **data(clock="1")),
+        ]
+    )
+    parts = [header, body, line(linked=False), veil()]
+    return html.Div(parts, id="deck", className="wall", **data(page=screen.page), **theme.order(screen))
+
+
+def main(page: str, body: Any) -> html.Main:
+    """The body of a page; its class is the kind of the page: overview, domain, sensor, system."""
+    return html.Main(body, id=ids.body(page), className=page.split("-", 1)[0])
+
+
+def navigation(domains: Mapping[str, Domain]) -> html.Nav:
+    """Overview, every domain, system: derived, so that a new domain is reachable without an edit."""
+    links = [dcc.Link(text(each.label), href=f"/domain/{key}") for key, each in domains.items()]
+    direct = len(links) if len(links) <= DIRECT else 4
+    return html.Nav(
+        [
+            dcc.Link(say("Overview", "总览"), href="/"),
+            *links[:direct],
+            *more(links[direct:]),
+            dcc.Link(say("System", "系统"), href="/system"),
+        ]
+    )
+
+
+def more(links: list[dcc.Link]) -> list[dmc.HoverCard]:
+    """A menu of the domains for which the header has no room."""
+    if not links:
+        return []
+    target = dmc.HoverCardTarget(html.Button([*say("More", "更多"), " ▾"], className="others"))
+    return [dmc.HoverCard([target, dmc.HoverCardDropdown(html.Nav(links, className="menu"), p=0)], radius=0)]
+
+
+def line(linked: bool) -> html.Footer:
+    """The condition that matters most: what, value against limit, where, how long, and how many are active."""
+    show = [html.A(say("Show", "查看"), href="/", className="show", **data(go="1"))] if linked else []
+    words = [html.B(className="what"), html.Span(className="where"), html.Span(className="bureau")]
+    return html.Footer(
+        [
+            html.Span(className="sign"),
+            html.Div(words, className="words"),
+            html.Time(className="lasting"),
+            html.Span(className="more"),
+            *show,
+        ],
+        className="line",
+        **data(line="1"),
+    )
+
+
+def feeds() -> html.P:
+    """One sentence while frames come but a bureau's feed does not."""
+    return html.P(className="feeds", hidden=True, **data(feeds="1"))
+
+
+def veil() -> html.Div:
+    """What covers the body while no frame comes."""
+    return html.Div(html.Div([html.B(), html.Span()]), className="veil", hidden=True, role="alert", **data(veil="1"))

@@ -1,0 +1,118 @@
+"""The environment as one typed object, read by the entry points only.
+
+Options of the clients pass through by the clients' own names: `CITYDECK_KAFKA_<OPTION>` is kafka-python's `<option>`, and Redis options
+stand in the query of its address (`rediss://host/0?ssl_ca_certs=ca.pem`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from model import SpecError
+
+PREFIX = "CITYDECK_"
+KAFKA_PREFIX = "CITYDECK_KAFKA_"
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+NUMBERS = ("receive_buffer_bytes", "send_buffer_bytes")
+"""Numbers for which the Kafka client has no default."""
+
+
+def _redis_address(value: str) -> str:
+    if not value.startswith(REDIS_SCHEMES):
+        raise ValueError(f"must begin with one of {', '.join(REDIS_SCHEMES)}")
+    return value
+
+
+def _loopback(value: str) -> str:
+    if value != "localhost" and not _is_loopback_address(value):
+        raise ValueError("only a loopback address is accepted: there is no sign-in yet, so nobody else may reach the deck")
+    return value
+
+
+def _is_loopback_address(value: str) -> bool:
+    try:
+        return ipaddress.ip_address(value).is_loopback
+    except ValueError:
+        return False
+
+
+class Settings(BaseModel):
+    """What an operator may set. Each field is the variable CITYDECK_<FIELD>; a text that is not what its field needs is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    site: str = Field(min_length=1, description="Folder of the city: site.toml, sensors, basemap, further domains. It has no default.")
+    kafka: str = Field("127.0.0.1:9092", min_length=1, description="Kafka's bootstrap servers, host:port, separated by commas.")
+    redis: Annotated[str, AfterValidator(_redis_address)] = Field(
+        "redis://127.0.0.1:6379/0", description="Address of Redis; its client's options stand in the query."
+    )
+    database: str = Field("sqlite:///citydeck.db", min_length=1, description="SQLAlchemy address of the journal, SQLite or PostgreSQL.")
+    history: str = Field("history", min_length=1, description="Folder or object-store address that holds the history's Parquet files.")
+    secret_key: SecretStr = Field(SecretStr(""), description="Signs the cookies of people; the same for every web process of a city.")
+    port: int = Field(8050, ge=0, le=65_535, description="Port of the web process; 0 lets the demo choose one.")
+    host: Annotated[str, AfterValidator(_loopback)] = Field(
+        "127.0.0.1", description="Address the web process listens on; loopback only until there is sign-in."
+    )
+    workers: int = Field(2, ge=1, le=256, description="Web processes behind that port; one per core that may serve screens.")
+    lang: Literal["en", "zh"] = Field("en", description="Language of a browser that has not chosen one.")
+    kafka_texts: dict[str, str] = Field(default_factory=dict, description="Options of the Kafka client, as CITYDECK_KAFKA_<OPTION>.")
+
+    def kafka_options(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """The further options of the Kafka client, each in the type of its default in `defaults` (`KafkaConsumer.DEFAULT_CONFIG`).
+
+        Raises SpecError for an option the client does not have or cannot be given as text. `defaults` is an argument so that a
+        process without Kafka need not load its client.
+        """
+        return {option: _option(option, text, defaults) for option, text in self.kafka_texts.items()}
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` holds; an empty variable is one not set. SpecError names the one that is wrong, missing or unknown."""
+    given = {name: text for name, text in environ.items() if name.startswith(PREFIX) and text.strip()}
+    kafka = {name.removeprefix(KAFKA_PREFIX).lower(): text for name, text in given.items() if name.startswith(KAFKA_PREFIX)}
+    values = {name.removeprefix(PREFIX).lower(): text for name, text in given.items() if not name.startswith(KAFKA_PREFIX)}
+    try:
+        return Settings.model_validate({**values, "kafka_texts": kafka})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SpecError("environment", PREFIX + str(first["loc"][0]).upper(), _reason(first["type"], first["msg"])) from error
+
+
+def _reason(kind: str, message: str) -> str:
+    known = ", ".join(sorted(PREFIX + name.upper() for name in Settings.model_fields if name != "kafka_texts"))
+    texts = {"missing": "must be set", "extra_forbidden": f"there is no such setting; there are {known} and {KAFKA_PREFIX}<OPTION>"}
+    return texts.get(kind) or message.removeprefix("Value error, ")
+
+
+def _option(option: str, text: str, defaults: Mapping[str, Any]) -> Any:
+    variable = KAFKA_PREFIX + option.upper()
+    if option not in defaults:
+        raise SpecError("environment", variable, "the Kafka client has no such option")
+    try:
+        return _typed(option, text, defaults[option])
+    except ValueError as error:
+        raise SpecError("environment", variable, str(error)) from error
+
+
+def _typed(option: str, text: str, default: Any) -> Any:
+    """`text` in the type of `default`. An option without a default is a text, so that a password of digits stays one."""
+    if option == "api_version":
+        return tuple(int(part) for part in text.split("."))
+    if isinstance(default, bool):
+        return _truth(text)
+    if isinstance(default, (int, float)) or option in NUMBERS:
+        return float(text) if isinstance(default, float) else int(text)
+    if default is None or isinstance(default, str):
+        return text
+    raise ValueError("this option cannot be given as text")
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in TRUE + FALSE:
+        raise ValueError(f"must be one of {', '.join(TRUE + FALSE)}, not {text!r}")
+    return text.lower() in TRUE

@@ -1,0 +1,1 @@
+"""COMPUTED: from the bytes of Kafka to the numbers of a frame."""

@@ -1,0 +1,210 @@
+"""Composes the sections of every page from what the partitions hold and the judge found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from model import PRIORITIES, Condition, Domain, Figure, Site
+from store.process import Process
+from store.view import View
+from streams.figures import Figures
+from streams.readings import Index, Moment
+from streams.roll import Roll
+from streams.window import FIVE, MINUTE
+
+ROWS = 50
+STATIONS = 40
+SPARK_STEP = 2
+"""Every second minute of the last hour makes a station's 30 points."""
+
+Sections = dict[str, Any]
+
+
+class Bureau:
+    """Everything the composer holds of one domain."""
+
+    def __init__(self, domain: Domain, site: Site) -> None:
+        self.domain = domain
+        self.roll = Roll(domain, site.sensors.get(domain.key, ()))
+        self.figures = Figures(domain, [area.key for area in site.areas])
+        self.views: list[View] = []
+        self.index = Index([])
+        self.moment: Moment | None = None
+
+    def newest(self) -> float:
+        """Event time of the newest trusted reading, 0 when there is none."""
+        return max((float(view.meta.get("newest", 0)) for view in self.views), default=0.0)
+
+    def origin(self) -> int:
+        """The most artificial origin among the partitions."""
+        return max((int(view.meta.get("origin", 0)) for view in self.views), default=0)
+
+
+def rank(condition: Condition) -> tuple[int, float, str]:
+    """Worst priority first, then oldest."""
+    return PRIORITIES.index(condition.priority), condition.since, condition.subject
+
+
+def common(conditions: Sequence[Condition], area: Callable[[Condition], str]) -> Sections:
+    """The sections of every page; `conditions` are sorted by `rank`."""
+    counts = [sum(condition.priority == priority for condition in conditions) for priority in PRIORITIES]
+    return {"counts": counts, "line": _row(conditions[0], area(conditions[0])) if conditions else None}
+
+
+def condition_list(conditions: Sequence[Condition], area: Callable[[Condition], str]) -> dict[str, Any]:
+    """The `conditions` section."""
+    return {"rows": [_row(condition, area(condition)) for condition in conditions[:ROWS]], "total": len(conditions)}
+
+
+def _row(condition: Condition, area: str) -> dict[str, Any]:
+    return {
+        "id": f"{condition.rule}|{condition.subject}",
+        "rule": condition.rule,
+        "domain": condition.domain,
+        "subject": condition.subject,
+        "priority": PRIORITIES.index(condition.priority) + 1,
+        "value": _number(condition.value),
+        "limit": condition.limit,
+        "since": round(condition.since, 3),
+        "area": area,
+    }
+
+
+def head(bureau: Bureau, now: float, down: bool) -> dict[str, Any]:
+    """The `head.<domain>` section."""
+    newest = bureau.newest()
+    state = "quiet" if not newest else "down" if down else "live"
+    roll = bureau.roll
+    return {"live": roll.fresh(now), "total": len(roll.ids), "time": newest or None, "state": state, "positions": roll.version}
+
+
+def figure(bureau: Bureau, key: str, priority: int) -> dict[str, Any]:
+    """One `kpi.` section."""
+    found: Figure = bureau.figures.now[key]
+    kpi = next(kpi for kpi in bureau.domain.kpis if kpi.key == key)
+    value = None if found.value is None else round(found.value, kpi.decimals)
+    return {"value": _number(value), "time": bureau.newest() or None, "priority": priority, "sensor": found.sensor, "item": found.item}
+
+
+def spark(bureau: Bureau, key: str, now: float) -> list[float | None]:
+    """One `spark.` section."""
+    return [_short(value) for value in bureau.figures.series(key, MINUTE, now)[1]]
+
+
+def trend(bureau: Bureau, key: str, now: float) -> dict[str, Any]:
+    """One `trend.` section."""
+    end, values = bureau.figures.series(key, FIVE, now)
+    return {"end": end, "step": FIVE, "values": [_short(value) for value in values]}
+
+
+def map_columns(bureau: Bureau) -> dict[str, Any]:
+    """The `map.<domain>` section."""
+    roll = bureau.roll
+    metric = next(metric for metric in bureau.domain.metrics if metric.key == bureau.domain.layer.metric)
+    return {"c": {"v": roll.value.round(metric.decimals), "s": roll.state, "t": roll.time.astype(np.int64)}}
+
+
+def stations(bureau: Bureau, now: float) -> dict[str, Any]:
+    """The `stations.<domain>` section: those in trouble first, then by name."""
+    roll, table = bureau.roll, bureau.domain.table
+    by_metric = any(metric.key == table for metric in bureau.domain.metrics)
+    found = Figure(value=None) if by_metric else bureau.figures.now[table]
+    latest = bureau.moment.latest(table) if by_metric and bureau.moment else found.by_sensor
+    shown = (row for row in _troubled(roll) if roll.ids[row] in latest or roll.state[row])
+    order = list(islice(shown, STATIONS))
+    ids = [roll.ids[row] for row in order]
+    sparks: Sequence[Sequence[float | None]] = (_metric_sparks if by_metric else _figure_sparks)(bureau, ids, now)
+    rows = [
+        {
+            "id": id,
+            "value": _short(latest.get(id)),
+            "item": found.items.get(id),
+            "time": round(float(roll.time[row]), 1) or None,
+            "s": int(roll.state[row]),
+            "spark": [_short(value) for value in spark],
+        }
+        for row, id, spark in zip(order, ids, sparks, strict=True)
+    ]
+    return {"rows": rows, "more": len(roll.ids) - len(rows)}
+
+
+def _troubled(roll: Roll) -> list[int]:
+    """Rows: alarms by priority, then live ones by name, then the silent."""
+    state = roll.state.astype(np.int64)
+    trouble = np.where((state >= 1) & (state <= len(PRIORITIES)), state, 10 + state)
+    order: list[int] = np.argsort(trouble * len(state) + roll.rank).tolist()
+    return order
+
+
+def _spark_ends(now: float) -> range:
+    last = int(now // MINUTE) * MINUTE
+    return range(last - 58 * MINUTE, last + 1, SPARK_STEP * MINUTE)
+
+
+def _figure_sparks(bureau: Bureau, ids: Sequence[str], now: float) -> list[list[float | None]]:
+    held = bureau.figures.past[bureau.domain.table].by_sensor
+    minutes = [held.get(end, {}) for end in _spark_ends(now)]
+    return [[minute.get(id) for minute in minutes] for id in ids]
+
+
+def _metric_sparks(bureau: Bureau, ids: Sequence[str], now: float) -> list[list[float]]:
+    """Means of the minutes, NaN where a minute has no reading."""
+    ends = _spark_ends(now)
+    total, count = np.zeros((len(ids), len(ends))), np.zeros((len(ids), len(ends)))
+    for view in bureau.views:
+        found = [(place, row) for place, id in enumerate(ids) if (row := bureau.index.row(view, id, bureau.domain.table)) is not None]
+        places, rows = np.array(found, np.int64).reshape(-1, 2).T
+        for minute, end in enumerate(ends):
+            table = view.windows.get((MINUTE, end - MINUTE))
+            if table is not None:
+                held = rows < len(table)
+                total[places[held], minute] += table["sum"][rows[held]]
+                count[places[held], minute] += table["n"][rows[held]]
+    means: list[list[float]] = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0).tolist()
+    return means
+
+
+def feeds(bureaus: Iterable[Bureau], now: float) -> list[dict[str, Any]]:
+    """The `feeds` section."""
+    names = ("rate", "lag", "rejects", "bad", "duplicates", "corrections", "late", "gap")
+    rows = []
+    for bureau in bureaus:
+        for view in bureau.views:
+            newest = float(view.meta.get("newest", 0))
+            row = {name: _number(float(view.meta.get(name, 0))) for name in names}
+            age = round(now - newest, 1) if newest else None
+            rows.append({"domain": bureau.domain.key, "partition": view.number, **row, "age": age, "error": view.meta.get("error") or None})
+    return rows
+
+
+def processes(found: Iterable[Process], wall: float) -> list[dict[str, Any]]:
+    """The `processes` section."""
+    return [
+        {
+            "id": process.id,
+            "kind": process.kind,
+            "state": process.state,
+            "age": round(wall - process.wall, 1),
+            "started": process.started,
+            "error": process.error,
+            "rate": process.rate,
+        }
+        for process in found
+    ]
+
+
+def _number(value: float | None) -> float | int | None:
+    """As JSON has it: no NaN, and no fraction where there is none."""
+    if value is None or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) and abs(value) < 1e15 else value
+
+
+def _short(value: float | None) -> float | None:
+    """Four significant digits: all that a small chart shows."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.4g}")

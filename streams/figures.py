@@ -1,0 +1,112 @@
+"""Figures now and as they were: every KPI at each minute of the last hour and each five minutes of the last day.
+
+The past is computed from the windows, not remembered: a composer that starts, or takes over, has the same trend as the one
+before, and a late reading corrects it. Slots are computed newest first, a few at every tick, so that a start never holds up the
+wall.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from model import Domain, Figure, Kpi, Sensor
+from store import Away
+from streams.readings import Ask, Index, Moment
+from streams.window import FIVE, MINUTE
+
+log = logging.getLogger(__name__)
+
+SLOTS = {MINUTE: 60, FIVE: 288}
+REACH_SECONDS = 3_600
+"""How far a late reading is taken to reach into later figures."""
+
+NOTHING = Figure(value=None)
+
+
+@dataclass(slots=True)
+class History:
+    """One KPI's past: value by slot end, and each sensor's value at whole minutes."""
+
+    values: dict[int, dict[int, float | None]] = field(default_factory=lambda: {MINUTE: {}, FIVE: {}})
+    by_sensor: dict[int, Mapping[str, float]] = field(default_factory=dict)
+
+
+class Figures:
+    """The figures of one domain."""
+
+    def __init__(self, domain: Domain, areas: Sequence[str]) -> None:
+        self.domain, self._areas = domain, areas
+        self.now: dict[str, Figure] = {}
+        self.by_area: dict[tuple[str, str], Figure] = {}
+        self.past = {kpi.key: History() for kpi in domain.kpis}
+        self._todo: set[tuple[int, int]] = set()
+        self._errors: set[str] = set()
+
+    def compute(self, moment: Moment) -> None:
+        """All figures at the live moment."""
+        for kpi in self.domain.kpis:
+            self.now[kpi.key] = self._figure(kpi, moment)
+            for area in self._areas if kpi.by_area else ():
+                self.by_area[kpi.key, area] = self._figure(kpi, moment.of(area))
+
+    def _figure(self, kpi: Kpi, moment: Moment) -> Figure:
+        try:
+            return kpi.figure(moment)
+        except Away:
+            raise
+        except Exception as error:  # a domain file's function is the author's; one wrong figure must not stop the wall
+            if kpi.key not in self._errors:
+                log.exception("figure failed", extra={"kpi": f"{self.domain.key}/{kpi.key}"}, exc_info=error)
+                self._errors.add(kpi.key)
+            return NOTHING
+
+    def touched(self, width: int, start: int, now: float) -> None:
+        """Notes that a window changed: what it reaches is computed again when it is past."""
+        last = int(now // width) * width
+        for end in range(start + width, min(start + width + REACH_SECONDS, last) + 1, width):
+            if end > last - SLOTS[width] * width:
+                self._todo.add((width, end))
+
+    def expected(self, now: float) -> None:
+        """Asks for slots that ended and were never computed, and forgets what is too old."""
+        for width, count in SLOTS.items():
+            last = int(now // width) * width
+            wanted = {last - i * width for i in range(count)}
+            for history in self.past.values():
+                for old in set(history.values[width]) - wanted:
+                    del history.values[width][old]
+                    history.by_sensor.pop(old, None)
+            first = next(iter(self.past.values()), None)
+            if first is not None:
+                self._todo |= {(width, end) for end in wanted - set(first.values[width])}
+        self._todo = {(width, end) for width, end in self._todo if end > now - SLOTS[width] * width}
+
+    def catch_up(self, moment_at: Callable[[int, int], Moment], budget: float) -> bool:
+        """Computes waiting slots, newest first, for at most about `budget` seconds of work; whether some still wait."""
+        until = time.perf_counter() + budget
+        for width, end in sorted(self._todo, key=lambda slot: -slot[1]):
+            if time.perf_counter() > until:
+                break
+            self._todo.discard((width, end))
+            moment = moment_at(width, end)
+            for kpi in self.domain.kpis:
+                figure = self._figure(kpi, moment)
+                history = self.past[kpi.key]
+                history.values[width][end] = figure.value
+                if width == MINUTE and kpi.key == self.domain.table:
+                    history.by_sensor[end] = figure.by_sensor
+        return bool(self._todo)
+
+    def series(self, kpi: str, width: int, now: float) -> tuple[int, list[float | None]]:
+        """(end of the last slot, values oldest first) of one KPI."""
+        last = int(now // width) * width
+        held = self.past[kpi].values[width]
+        return last, [held.get(last - i * width) for i in reversed(range(SLOTS[width]))]
+
+
+def moments(index: Index, listed: Mapping[str, Sensor], intervals: Mapping[str, float], sketches: Ask) -> Callable[[int, int], Moment]:
+    """Makes the moment at the end of a slot."""
+    return lambda width, end: Moment(index, float(end), listed, intervals, sketches, past=width)

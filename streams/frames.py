@@ -1,0 +1,336 @@
+"""`python -m streams frames`: one elected process judges the city and composes every page once per tick; a standby waits.
+
+A tick is a second of wall time. When a condition became true or false in between, what the pages say of conditions is shown at
+once and the tick follows soon after, so that the rest of the page agrees; never more than ten a second. The composer alone reads the
+partitions; what it publishes serves every screen.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from model import PRIORITIES, Condition, Domain, Site
+from store import Away, Client
+from store.clock import Clock
+from store.frame import Frames
+from store.judge import Judgements
+from store.lease import Lease
+from store.partition import Fenced
+from store.process import Process, leave, processes
+from store.sketch import Sketches
+from store.urgent import CHANNEL
+from store.view import View, refresh, refresh_conditions
+from streams import compose, frame
+from streams.compose import Bureau, Sections
+from streams.figures import moments
+from streams.judge import DEAD_SECONDS, Judge
+from streams.minutes import SKETCH_SECONDS
+from streams.partition import decode
+from streams.pulse import Pulse
+from streams.readings import Ask, Index, Moment
+from streams.sensor import sensor_page
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+LEAST_SECONDS = 0.1
+STANDBY_SECONDS = 0.5
+CATCH_UP_SECONDS = 0.4
+"""Work per tick on figures of the past."""
+SLICE_SECONDS = 0.005
+"""Of it, what is done before the bell is listened for again."""
+FORGET_SECONDS = 60.0
+"""A dead process is forgotten this long after another of its kind has started in its place."""
+
+
+class Composer:
+    """The active or standby composer."""
+
+    def __init__(self, client: Client, domains: Mapping[str, Domain], site: Site, clock: Clock, pulse: Pulse) -> None:
+        self._client, self._clock, self._pulse = client, clock, pulse
+        self._domains, self._site = domains, site
+        self._lease = Lease(client, "judge", pulse.id)
+        self._store = Judgements(client, self._lease)
+        self._frames = Frames(client)
+        self._sketches = Sketches(client)
+        self._bell = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        self._bell_answered, self._pressed = float("-inf"), False
+        self.stopping = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Everything anew: a new term of office, a new epoch."""
+        self._views: dict[str, View] = {}
+        self._bureaus = {key: Bureau(domain, self._site) for key, domain in self._domains.items()}
+        self._judge: Judge | None = None
+        self._epoch, self._seq = secrets.token_hex(4), 0
+        self._before: dict[str, tuple[int, Sections]] = {}
+        self._processes: list[Process] = []
+        self._documents: dict[str, bytes] = {}
+
+    def run(self) -> None:
+        """Works until `stopping` is set."""
+        self._bell.subscribe(CHANNEL)
+        while not self.stopping:
+            started = time.monotonic()
+            active = self._elected(self.tick)
+            if self._pressed:
+                self._bell_answered, self._pressed = started, False
+            if self._pulse.due():
+                self._pulse.send("active" if active else "standby", 1 / TICK_SECONDS if active else 0.0, self._clock.wall())
+            self._rest(started + (TICK_SECONDS if active else STANDBY_SECONDS))
+        self._lease.release()
+        self._pulse.leave()
+
+    def _elected(self, work: Callable[[], None]) -> bool:
+        """Does the work if this process is the elected one; whether it is."""
+        try:
+            if self._lease.hold() > 0:
+                work()
+                return True
+            if self._judge is not None:
+                self._begin()
+        except Fenced as error:
+            log.warning("fenced", extra={"error": str(error)})
+            self._begin()
+        except Away as error:
+            self._pulse.failed(error)
+            self._begin()
+        return False
+
+    def _rest(self, due: float) -> None:
+        """Until the next tick is due, which the bell brings closer. Meanwhile the bell is answered and the past caught up with."""
+        until = time.monotonic() + CATCH_UP_SECONDS
+        while not self.stopping and (left := due - time.monotonic()) > 0:
+            behind = time.monotonic() < until and self.catch_up(SLICE_SECONDS)
+            if self._rung(0.0 if behind else left):
+                time.sleep(max(0.0, self._bell_answered + LEAST_SECONDS - time.monotonic()))
+                self._bell_answered, self._pressed = time.monotonic(), True
+                self._elected(self.hurry)
+                due = min(due, self._bell_answered + LEAST_SECONDS)
+
+    def _rung(self, seconds: float) -> bool:
+        """Whether the bell rings within `seconds`."""
+        try:
+            if self._bell.get_message(timeout=seconds) is None:
+                return False
+            while self._bell.get_message(timeout=0) is not None:
+                pass
+            return True
+        except Away:
+            time.sleep(seconds)
+            return False
+
+    # --- one tick --------------------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Looks, judges, composes, publishes. Raises `Away`, and `Fenced` when the lease was lost meanwhile."""
+        now, wall = self._clock.now(), self._clock.wall()
+        if self._judge is None:
+            self._judge = Judge(*self._store.load())
+        refresh(self._client, self._views)
+        self._processes = processes(self._client)
+        self._see(now)
+        conditions = self._find(self._judge, now, wall)
+        for bureau in self._bureaus.values():
+            bureau.roll.update(bureau.views, now, conditions)
+        self._store.save(*self._judge.changes())
+        self._judge.saved()
+        self._publish(conditions, now, wall)
+
+    def hurry(self) -> None:
+        """Tells every page at once what changed of the conditions, and nothing else. Raises `Away`."""
+        if self._judge is None:
+            return
+        refresh_conditions(self._client, self._views)
+        conditions = self._true(self._judge)
+        header = self._header(self._clock.now())
+        changes: dict[str, tuple[int, bytes]] = {}
+        for page, (seq, before) in self._before.items():
+            told = self._told(page, conditions)
+            if any(before[name] != section for name, section in told.items()):
+                sections = {**before, **told}
+                changes[page] = seq, frame.change({**header, "page": page}, seq, before, sections)
+                self._before[page] = (self._seq, sections)
+        self._frames.tell(self._epoch, self._seq, changes)
+
+    def catch_up(self, seconds: float) -> bool:
+        """Works on figures of the past for about `seconds`; whether more of it is waiting."""
+        behind = False
+        try:
+            for bureau in self._bureaus.values():
+                at = moments(bureau.index, bureau.roll.listed, bureau.roll.intervals, self._asker(bureau))
+                behind |= bureau.figures.catch_up(at, seconds / len(self._bureaus))
+        except Away as error:
+            self._pulse.failed(error)
+            return False
+        return behind
+
+    def _asker(self, bureau: Bureau) -> Ask:
+        """How a figure of the bureau asks for sketches; of what is older than they are kept, for none."""
+        oldest = self._clock.now() - SKETCH_SECONDS
+
+        def ask(metric: str, now: float, seconds: float) -> Iterable[tuple[str, bytes]]:
+            return () if now < oldest else self._sketches.of(bureau.views, metric, now, seconds)
+
+        return ask
+
+    def _see(self, now: float) -> None:
+        """Sorts the views by domain and computes every figure."""
+        for key, bureau in self._bureaus.items():
+            bureau.views = [view for view in self._views.values() if view.domain == key]
+            if not bureau.index.fits(bureau.views):
+                bureau.index = Index(bureau.views)
+            for view in bureau.views:
+                for width, start in view.changed:
+                    bureau.figures.touched(width, start, now)
+            bureau.figures.expected(now)
+            bureau.moment = Moment(bureau.index, now, bureau.roll.listed, bureau.roll.intervals, self._asker(bureau))
+            bureau.figures.compute(bureau.moment)
+
+    def _find(self, judge: Judge, now: float, wall: float) -> list[Condition]:
+        """All conditions that are true, worst first."""
+        for bureau in self._bureaus.values():
+            domain = bureau.domain
+            judge.figures(domain, now, bureau.figures.now, bureau.figures.by_area)
+            judge.feed(domain, now, bureau.newest(), bureau.roll.shortest())
+            judge.silence(domain, now, bureau.views, bureau.roll.intervals, self._processes, wall)
+        self._bury(wall)
+        judge.processes(now, self._processes, wall)
+        judge.finish(now)
+        return self._true(judge)
+
+    def _true(self, judge: Judge) -> list[Condition]:
+        found = list(judge.conditions.values())
+        found += [decode(data) for view in self._views.values() for data in view.conditions if view.domain in self._bureaus]
+        return sorted(found, key=compose.rank)
+
+    def _bury(self, wall: float) -> None:
+        """Forgets the dead whose place another has taken."""
+        for dead in [process for process in self._processes if wall - process.wall > max(FORGET_SECONDS, DEAD_SECONDS)]:
+            if any(other.kind == dead.kind and other.started > dead.wall for other in self._processes if other is not dead):
+                leave(self._client, dead.id)
+                self._processes.remove(dead)
+
+    # --- pages -----------------------------------------------------------------------------------------------------------------------
+
+    def _publish(self, conditions: list[Condition], now: float, wall: float) -> None:
+        header = self._header(now)
+        pages = self._pages(conditions, now, wall)
+        self._publish_documents(now)  # first: whoever is told of new positions must find them
+        for page in set(self._before) - set(pages):
+            del self._before[page]
+        for page, sections in pages.items():
+            head = {**header, "page": page}
+            before = self._before.get(page)
+            change = frame.delta(head, before[0], before[1], sections) if before else None
+            self._frames.publish(page, f"{self._epoch}-{self._seq}", frame.full(head, sections), change)
+            self._before[page] = (self._seq, sections)
+
+    def _header(self, now: float) -> dict[str, Any]:
+        """What begins the next frame of every page."""
+        replay = self._clock.replay()
+        self._seq += 1
+        return {
+            "v": frame.VERSION,
+            "epoch": self._epoch,
+            "seq": self._seq,
+            "now": round(now, 3),
+            "origin": max((bureau.origin() for bureau in self._bureaus.values()), default=0),
+            "rate": replay.rate if replay else 1.0,
+        }
+
+    def _told(self, page: str, conditions: list[Condition]) -> Sections:
+        """What a page says of conditions: of all of them, and a domain's page lists its own."""
+        kind, _, key = page.partition("-")
+        own = [condition for condition in conditions if condition.domain == key] if kind == "domain" else conditions
+        return {**compose.common(conditions, self._area), "conditions": compose.condition_list(own, self._area)}
+
+    def _pages(self, conditions: list[Condition], now: float, wall: float) -> dict[str, Sections]:
+        parts = {key: self._parts(bureau, conditions, now) for key, bureau in self._bureaus.items()}
+        pages: dict[str, Sections] = {"overview": {}}
+        for key, part in parts.items():
+            headline = {f"{kind}.{key}/{name}" for kind in ("kpi", "spark") for name in self._bureaus[key].domain.headline}
+            wanted = headline | {f"head.{key}", f"map.{key}"}
+            pages["overview"].update({name: section for name, section in part.items() if name in wanted})
+            pages[f"domain-{key}"] = part
+        heads = {f"head.{key}": parts[key][f"head.{key}"] for key in parts}
+        feeds = compose.feeds(self._bureaus.values(), now)
+        pages["system"] = {**heads, "feeds": feeds, "processes": compose.processes(self._processes, wall)}
+        for page in self._frames.wanted():
+            if page.startswith("sensor-"):
+                pages[page] = self._sensor(page.removeprefix("sensor-"), conditions, now)
+        return {page: {**self._told(page, conditions), **sections} for page, sections in pages.items()}
+
+    def _parts(self, bureau: Bureau, conditions: list[Condition], now: float) -> Sections:
+        key = bureau.domain.key
+        down = any(condition.subject == f"feed:{key}" for condition in conditions)
+        part: Sections = {f"head.{key}": compose.head(bureau, now, down), f"map.{key}": compose.map_columns(bureau)}
+        for kpi in bureau.domain.kpis:
+            part[f"kpi.{key}/{kpi.key}"] = compose.figure(bureau, kpi.key, self._priority(bureau, kpi.key, conditions))
+            part[f"spark.{key}/{kpi.key}"] = compose.spark(bureau, kpi.key, now)
+        for name in bureau.domain.trends:
+            part[f"trend.{key}/{name}"] = compose.trend(bureau, name, now)
+        part[f"stations.{key}"] = compose.stations(bureau, now)
+        return part
+
+    def _priority(self, bureau: Bureau, kpi: str, conditions: list[Condition]) -> int:
+        """The worst condition that colours a key figure: on the KPI itself, or on its metric at the sensor that decided it."""
+        found = bureau.figures.now[kpi]
+        # A mean names its slowest or highest sensor too, but is not that sensor's value.
+        decider = found.sensor if found.sensor and found.by_sensor.get(found.sensor) == found.value else None
+        metric = next(declared.metric for declared in bureau.domain.kpis if declared.key == kpi)
+        on = {f"{bureau.domain.key}/{rule.key}": rule.on for rule in bureau.domain.rules}
+        for condition in conditions:
+            own = condition.subject == f"kpi:{kpi}"
+            deciding = condition.subject == f"sensor:{decider}" and on.get(condition.rule) == metric
+            if condition.domain == bureau.domain.key and (own or deciding):
+                return PRIORITIES.index(condition.priority) + 1
+        return 0
+
+    def _sensor(self, id: str, conditions: list[Condition], now: float) -> Sections:
+        bureau = next((bureau for bureau in self._bureaus.values() if bureau.roll.row(id) is not None), None)
+        if bureau is None:
+            return {"sensor": {"id": id, "metrics": {}}}
+        key = bureau.domain.key
+        own = [condition for condition in conditions if condition.subject == f"sensor:{id}"]
+        sections = {"sensor": sensor_page(self._client, bureau.views, bureau.index, bureau.domain, id, own, now)}
+        return {**sections, f"head.{key}": compose.head(bureau, now, False), f"map.{key}": compose.map_columns(bureau)}
+
+    def _area(self, condition: Condition) -> str:
+        kind, _, rest = condition.subject.partition(":")
+        if kind == "sensor" and condition.domain in self._bureaus:
+            return self._bureaus[condition.domain].roll.area(rest)
+        return rest.partition("@")[2] if kind == "kpi" else ""
+
+    # --- documents -------------------------------------------------------------------------------------------------------------------
+
+    def _publish_documents(self, now: float) -> None:
+        made: dict[str, bytes] = {}
+        for key, bureau in self._bureaus.items():
+            made[f"positions:{key}"] = bureau.roll.positions
+            made[f"kpis:{key}"] = json.dumps(_kpis(bureau, now)).encode()
+        self._store.publish({name: data for name, data in made.items() if self._documents.get(name) != data})
+        self._documents = made
+
+
+def _kpis(bureau: Bureau, now: float) -> list[dict[str, Any]]:
+    """The domain's figures for the API."""
+    city = [(kpi.key, "", bureau.figures.now[kpi.key]) for kpi in bureau.domain.kpis]
+    areas = [(key, area, figure) for (key, area), figure in bureau.figures.by_area.items()]
+    return [
+        {
+            "key": key,
+            "area": area or None,
+            "value": figure.value,
+            "time": bureau.newest() or None,
+            "sensor": figure.sensor,
+            "item": figure.item,
+        }
+        for key, area, figure in city + areas
+    ]

@@ -1,0 +1,169 @@
+"""Judges what no partition can see by itself: KPIs, silent sensors, silent feeds, dead processes. One elected process at a time.
+
+The rules' states are stored with every change, so the one that takes over goes on where the last one stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+
+from domains.system import FEED_DOWN, PROCESS_DEAD, SYSTEM
+from model import Condition, Domain, Figure, Rule
+from store.process import Process
+from store.view import View
+from streams.condition import State, is_active, step
+from streams.partition import decode, encode
+from streams.readings import STALE_INTERVALS
+
+DEAD_SECONDS = PROCESS_DEAD.limit
+SETTLED_SECONDS = 10.0
+"""A process that began to read less than this ago may still be catching up."""
+CAUGHT_UP = 1_000
+"""Records behind the end of its partition up to which a partition counts as caught up."""
+
+_STATE = msgspec.msgpack.Decoder(State)
+
+
+class Judge:
+    """The rules' states by `<domain>/<rule>|<subject>`, what is true, and what changed since last saved."""
+
+    def __init__(self, state: Mapping[bytes, bytes], conditions: Mapping[bytes, bytes]) -> None:
+        self.states = {name.decode(): _STATE.decode(data) for name, data in state.items()}
+        self.conditions = {name.decode(): decode(data) for name, data in conditions.items()}
+        self._changed: set[str] = set()
+        self._asked: set[str] = set()
+        self.urgent = False
+
+    # --- what is judged --------------------------------------------------------------------------------------------------------------
+
+    def figures(self, domain: Domain, now: float, figures: Mapping[str, Figure], by_area: Mapping[tuple[str, str], Figure]) -> None:
+        """The domain's rules on its KPIs, for the city and for areas."""
+        kpis = {kpi.key for kpi in domain.kpis}
+        for rule in domain.rules:
+            if rule.on not in kpis:
+                continue
+            subjects = [(f"kpi:{rule.on}", figures.get(rule.on))]
+            subjects += [(f"kpi:{key}@{area}", figure) for (key, area), figure in by_area.items() if key == rule.on]
+            for subject, figure in subjects:
+                if figure is not None and figure.value is not None:
+                    self._step(domain.key, rule, subject, now, figure.value)
+                else:
+                    self._asked.add(_name(domain.key, rule, subject))
+
+    def silence(
+        self,
+        domain: Domain,
+        now: float,
+        views: Sequence[View],
+        intervals: Mapping[str, float],
+        processes: Sequence[Process],
+        wall: float,
+    ) -> None:
+        """The domain's `no_data` rules, where silence is the sensor's: not its feed's, not its reader's.
+
+        A sensor that speaks seldom is not missed before it has been silent for three of its intervals.
+        """
+        metrics = {metric.key for metric in domain.metrics}
+        rules = [rule for rule in domain.rules if rule.comparison == "no_data" and rule.on in metrics]
+        feed = _name(domain.key, FEED_DOWN, f"feed:{domain.key}")
+        feed_down = is_active(self.states.get(feed))
+        for rule in rules:
+            for view in views:
+                if feed_down or not is_current(view, processes, wall):
+                    self._hold(domain.key, rule, view)
+                else:
+                    self._silent(domain.key, rule, view, intervals, now)
+
+    def _silent(self, domain: str, rule: Rule, view: View, intervals: Mapping[str, float], now: float) -> None:
+        rows = np.array([metric == rule.on for _, metric in view.names[: len(view.latest)]], np.bool_)
+        rows &= view.latest["time"] > 0
+        age = now - np.maximum(view.latest["time"], view.latest["missing_time"])
+        for row in np.flatnonzero(rows & (age > rule.limit - rule.deadband)):
+            sensor = view.names[row][0]
+            patient = replace(rule, limit=max(rule.limit, STALE_INTERVALS * intervals.get(sensor, 0.0)))
+            self._step(domain, patient, f"sensor:{sensor}", now, float(age[row]))
+
+    def _hold(self, domain: str, rule: Rule, view: View) -> None:
+        """Leaves the rule's states of the partition's sensors as they are: nobody can tell now."""
+        held = {name for name in self.states if name.startswith(f"{domain}/{rule.key}|")}
+        if held:
+            self._asked |= held & {_name(domain, rule, f"sensor:{sensor}") for sensor, metric in view.names if metric == rule.on}
+
+    def feed(self, domain: Domain, now: float, newest: float, shortest: float) -> None:
+        """Whether the domain's feed fell silent; one that never spoke is waited for, not missed."""
+        if newest > 0:
+            rule = replace(FEED_DOWN, limit=max(FEED_DOWN.limit, 3 * shortest))
+            self._step(domain.key, rule, f"feed:{domain.key}", now, now - newest)
+
+    def processes(self, now: float, processes: Iterable[Process], wall: float) -> None:
+        """Processes that beat no more."""
+        for process in processes:
+            self._step(SYSTEM, PROCESS_DEAD, f"process:{process.id}", now, wall - process.wall)
+
+    def finish(self, now: float) -> None:
+        """Ends what was not judged this round: a rule or a subject that is no more, a sensor that spoke again."""
+        for name in set(self.states) - self._asked:
+            self._set(name, None, None, now)
+        self._asked = set()
+
+    # --- how -------------------------------------------------------------------------------------------------------------------------
+
+    def _step(self, domain: str, rule: Rule, subject: str, now: float, value: float) -> None:
+        name = _name(domain, rule, subject)
+        self._asked.add(name)
+        state = step(rule, self.states.get(name), now, value)
+        condition = None
+        if is_active(state) and state is not None:
+            condition = Condition(
+                rule=f"{domain}/{rule.key}",
+                subject=subject,
+                domain=domain,
+                priority=rule.priority,
+                active=True,
+                value=value,
+                limit=rule.limit,
+                since=state.raised,
+                observed=now,
+            )
+        self._set(name, state, condition, now)
+
+    def _set(self, name: str, state: State | None, condition: Condition | None, now: float) -> None:
+        if state != self.states.get(name):
+            self._changed.add(name)
+            self.urgent |= is_active(state) != is_active(self.states.get(name))
+        self.states.pop(name, None)
+        self.conditions.pop(name, None)
+        if state is not None:
+            self.states[name] = state
+        if condition is not None:
+            self.conditions[name] = condition
+
+    def changes(self) -> tuple[dict[str, dict[str, bytes]], dict[str, list[str]]]:
+        """(kept, removed) fields of `state` and `conditions` since last `saved`."""
+        state = {name: msgspec.msgpack.encode(self.states[name]) for name in self._changed if name in self.states}
+        conditions = {name: encode(self.conditions[name]) for name in self._changed if name in self.conditions}
+        gone = {
+            "state": [name for name in self._changed if name not in state],
+            "conditions": [name for name in self._changed if name not in conditions],
+        }
+        return {"state": state, "conditions": conditions}, gone
+
+    def saved(self) -> None:
+        """The changes are stored."""
+        self._changed, self.urgent = set(), False
+
+
+def is_current(view: View, processes: Sequence[Process], wall: float) -> bool:
+    """Whether the partition has a living reader that has caught up, so that silence is silence."""
+    owner = next((process for process in processes if process.id == view.meta.get("owner")), None)
+    if owner is None or wall - owner.wall > DEAD_SECONDS or wall - owner.started < SETTLED_SECONDS:
+        return False
+    return int(view.meta.get("lag", 0)) <= CAUGHT_UP
+
+
+def _name(domain: str, rule: Rule, subject: str) -> str:
+    return f"{domain}/{rule.key}|{subject}"

@@ -1,0 +1,67 @@
+"""A bureau that is one file in the site's folder has its place on every screen. This deck runs on the embedded broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver import Chrome
+
+from demo.broker import CLIENT, Broker
+from demo.memory import RedisServer
+from tests.e2e.conftest import visit
+from tests.e2e.deck import COMMANDS, Deck
+from tests.e2e.window import Window
+from tests.integration.bureau import METER, city
+
+CRITICAL = 1
+KPI = '[data-kpi="noise/loudest"] .value'
+
+
+@pytest.fixture(scope="module")
+def own_deck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deck]:
+    """The running deck of a city with a noise bureau."""
+    folder = tmp_path_factory.mktemp("bureau")
+    topics = dict.fromkeys(("city.sea", "city.land", "city.air", "city.traffic", "city.noise", "city.rejects"), 1)
+    with Broker(topics) as broker, RedisServer(tmp_path_factory.mktemp("redis")) as redis:
+        deck = Deck(folder, city(folder), broker.bootstrap, redis.url, CLIENT)
+        try:
+            for name in COMMANDS:
+                deck.start(name)
+            deck.ready()
+            yield deck
+        finally:
+            deck.stop()
+
+
+@pytest.fixture
+def browser(driver: Chrome, own_deck: Deck) -> Iterator[Window]:
+    """A window on that deck."""
+    yield from visit(driver, own_deck)
+
+
+def test_its_readings_arrive_on_the_overview_and_its_page(own_deck: Deck, browser: Window) -> None:
+    browser.open("/")
+    own_deck.send("noise", "meter-1", "level", 61.5, **METER)
+    browser.reads(KPI, "61.5")
+    browser.element('nav a[href="/domain/noise"]').click()
+    browser.until("return document.getElementById('deck').dataset.page === 'domain-noise'", "its page")
+    browser.live()
+    browser.reads(KPI, "61.5")
+    browser.holds('[data-stations="noise"]', "meter-1")
+    browser.element('[data-set-language="zh"]').click()
+    browser.reads('[data-kpi="noise/loudest"] .label', "最高声级")
+
+
+def test_its_condition_is_on_the_line_on_the_map_and_in_the_list(own_deck: Deck, browser: Window) -> None:
+    browser.open("/domain/noise")
+    browser.map_ready()
+    own_deck.send("noise", "meter-1", "level", 97, **METER)
+    browser.reads("[data-line] .what", "Too loud 97.0 dB, limit 90.0")
+    browser.waits(lambda: browser.state_on_map("meter-1") == CRITICAL, "its mark on the map")
+    browser.element('[data-show="conditions"]').click()
+    browser.element("[data-conditions] li").click()
+    browser.holds('[data-say="action"]', "Send the night patrol.")
+    own_deck.send("noise", "meter-1", "level", 60)
+    browser.reads("[data-line] .what", "No active conditions")
+    browser.waits(lambda: browser.state_on_map("meter-1") == 0, "an ordinary mark")

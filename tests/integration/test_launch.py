@@ -1,0 +1,133 @@
+"""`python -m demo` from outside: what it says when it cannot start, and that a signal leaves no process and no folder behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.launch import Launch, Process, Shell
+from demo.port import free_port
+from tests.project import ROOT
+
+PATIENCE = 60.0
+SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
+STUBBORN = (*SLEEPER[:2], f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER[2]}")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A clean one, whose temporary folders can be seen."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("CITYDECK_")}
+    return {**own, "TMPDIR": str(tmp_path), "CITYDECK_PORT": str(free_port())}
+
+
+@pytest.fixture
+def demo(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The demo, just started; no matter what it does, its end is seen to."""
+    command = [sys.executable, "-m", "demo"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as started:
+        yield started
+        started.kill()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.02)
+
+
+def mentioning(text: str) -> list[str]:
+    """Processes whose environment or command holds `text`."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
+        except OSError:  # it ended meanwhile
+            continue
+        if text.encode() in told and int(folder.name) != os.getpid():
+            found.append(folder.name)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing_behind(demo: subprocess.Popen[str], tmp_path: Path, number: signal.Signals) -> None:
+    assert demo.stdout is not None
+    lines = []
+    for line in demo.stdout:
+        lines.append(line)
+        if "running" in line:
+            break
+    assert "redis, ingest, frames, web, feed" in lines[-1], lines
+    assert len(mentioning(str(tmp_path))) >= 6
+    demo.send_signal(number)
+    assert demo.wait(PATIENCE) == 0
+    assert mentioning(str(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_launcher_leaves_no_process(demo: subprocess.Popen[str], tmp_path: Path) -> None:
+    assert demo.stdout is not None
+    assert any("running" in line for line in demo.stdout)
+    demo.kill()
+    demo.wait()
+    until(lambda: mentioning(str(tmp_path)) == [])
+
+
+def test_servers_of_ones_own_are_used(environment: dict[str, str], tmp_path: Path) -> None:
+    own = {"CITYDECK_KAFKA": f"127.0.0.1:{free_port()}", "CITYDECK_REDIS": f"redis://127.0.0.1:{free_port()}/0"}
+    command = [sys.executable, "-m", "demo"]
+    with subprocess.Popen(command, cwd=ROOT, env={**environment, **own}, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        lines = [next(started.stdout) for _ in range(4)]
+        started.send_signal(signal.SIGINT)
+    assert [line.split()[:3] for line in lines[1:3]] == [
+        ["kafka", own["CITYDECK_KAFKA"], "(yours)"],
+        ["redis", own["CITYDECK_REDIS"], "(yours)"],
+    ]
+    assert lines[3].split()[1:] == ["ingest,", "frames,", "web,", "feed"]
+    assert mentioning(str(tmp_path)) == []
+
+
+def test_a_taken_port_is_said_before_anything_starts(environment: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", int(environment["CITYDECK_PORT"]))):
+        assert "is taken" in refusal(environment)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_and_a_wrong_setting_are_said(environment: dict[str, str]) -> None:
+    assert "there is no folder" in refusal(environment, "--feed", "nowhere")
+    assert "CITYDECK_LANG" in refusal({**environment, "CITYDECK_LANG": "xx"})
+
+
+def refusal(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "demo", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 1
+    return done.stdout
+
+
+def test_real_processes_are_restarted_and_the_stubborn_ended(tmp_path: Path) -> None:
+    said: list[str] = []
+    shell = Shell(folder=tmp_path, environment={"MARK": str(tmp_path)}, logs=tmp_path)
+    launch = Launch(shell.spawn, shell.last_words, said.append)
+    sleeper = launch.start(Process(name="sleeper", command=SLEEPER), now=0.0)
+    launch.start(Process(name="stubborn", command=STUBBORN, grace=0.2), now=0.0)
+    until(lambda: all((tmp_path / f"{name}.log").read_text() == "up\n" for name in ("sleeper", "stubborn")))
+    sleeper.send_signal(signal.SIGKILL)
+    sleeper.wait()
+    launch.watch(now=1.0)
+    launch.watch(now=2.0)
+    assert said == ["sleeper ended with code -9 and is started again in 1 s\n      up"]
+    until(lambda: (tmp_path / "sleeper.log").read_text() == "up\nup\n")
+    assert len(mentioning(str(tmp_path))) == 2
+    launch.stop()
+    assert mentioning(str(tmp_path)) == []

@@ -1,0 +1,129 @@
+"""The web process as it is deployed, and a plain client of its streams."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+from demo.port import LOOPBACK, free_port
+from store.connect import connect
+from store.process import processes
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "demo" / "site"
+PATIENCE = 20.0
+
+
+@dataclass
+class Web:
+    """A running web process."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def get(
+        self, path: str, headers: dict[str, str] | None = None, method: str = "GET", sent: str | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """(status, headers, body) of one request."""
+        connection = HTTPConnection(LOOPBACK, self.port, timeout=PATIENCE)
+        try:
+            connection.request(method, path, sent, headers or {})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            connection.close()
+
+    def json(self, path: str) -> Any:
+        """The body of a request that succeeds."""
+        status, _, body = self.get(path)
+        assert status == 200, body
+        return json.loads(body)
+
+
+@contextmanager
+def web(redis_url: str, folder: Path, workers: int = 2) -> Iterator[Web]:
+    """gunicorn with its own configuration over the demo's site; what it logs goes to `folder`/web.log."""
+    port = free_port()
+    own = {"CITYDECK_SITE": str(SITE), "CITYDECK_REDIS": redis_url, "CITYDECK_PORT": str(port), "CITYDECK_WORKERS": str(workers)}
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("CITYDECK_")}
+    with (folder / "web.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "gunicorn", "app:server"], cwd=ROOT, env={**kept, **own}, stderr=log)
+        try:
+            running = Web(port, process)
+            until(lambda: process.poll() is not None or (beating(redis_url) == workers and alive(running)), "all workers to serve")
+            assert process.poll() is None, (folder / "web.log").read_text()
+            yield running
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
+
+
+def beating(redis_url: str) -> int:
+    """How many web workers say that they live."""
+    with connect(redis_url) as client:
+        return sum(process.kind == "web" for process in processes(client))
+
+
+def alive(web: Web) -> bool:
+    """Whether the web process answers."""
+    try:
+        return web.get("/healthz")[0] == 200
+    except (OSError, HTTPException):
+        return False
+
+
+def until(condition: Any, what: str) -> Any:
+    """Waits for `condition()` to be true and returns what it was."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"waited too long for {what}"
+        time.sleep(0.01)
+    return found
+
+
+class Stream:
+    """One client of `/live/...`, read event by event as it comes."""
+
+    def __init__(self, port: int, names: str, last_id: str | None = None, gzip: bool = True) -> None:
+        self._connection = HTTPConnection(LOOPBACK, port, timeout=PATIENCE)
+        wishes = {"Accept-Encoding": "gzip"} if gzip else {}
+        self._connection.request("GET", f"/live/{names}", headers={**wishes, **({"Last-Event-ID": last_id} if last_id else {})})
+        self.answer = self._connection.getresponse()
+        self._unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if self.answer.getheader("Content-Encoding") == "gzip" else None
+        self._text = b""
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.answer.close()  # it holds the socket
+        self._connection.close()
+
+    def block(self) -> str:
+        """The next block of the stream, also one that is no frame. EOFError when the stream has ended."""
+        while b"\n\n" not in self._text:
+            data = self.answer.read1(65_536)
+            if not data:
+                raise EOFError
+            self._text += self._unzip.decompress(data) if self._unzip else data
+        block, _, self._text = self._text.partition(b"\n\n")
+        return block.decode()
+
+    def frame(self) -> dict[str, Any]:
+        """The next frame, with its event id under `id`."""
+        while not (block := self.block()).startswith("id: "):
+            pass
+        fields = dict(line.split(": ", 1) for line in block.split("\n"))
+        assert fields["event"] == "frame"
+        return {**json.loads(fields["data"]), "id": fields["id"]}

@@ -1,0 +1,29 @@
+"""The example that integrators are shown is one that works."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from domains import read
+from streams.decode import native
+
+PAGE = (Path(__file__).parents[2] / "docs" / "integrator.md").read_text()
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_bureau_can_be_added_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "noise.py").write_text(block("python"))
+    assert read(tmp_path / "noise.py").key == "noise"
+
+
+def test_the_message_is_understood() -> None:
+    columns, refused = native([json.dumps(json.loads(block("json"))).encode()])
+    assert not refused
+    assert columns.sensor == ("sea-buoy-03",)

@@ -1,0 +1,133 @@
+"""What the judge finds: KPIs over their limits, silence that is a sensor's own, feeds, processes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model import Figure, Rule
+from store.process import Process
+from store.table import LATEST
+from store.view import View
+from streams.judge import Judge
+from tests.unit.city import START, domain, rule
+
+WALL = START + 5.0
+SILENT = rule("silent", "oxygen", "no_data", 60.0)
+
+
+def process(id: str = "ingest-1", kind: str = "ingest", wall: float = WALL, started: float = START - 600) -> Process:
+    return Process(id=id, kind=kind, state="active", error=None, rate=0.0, wall=wall, started=started)
+
+
+def view(newest: float, owner: str = "ingest-1", lag: int = 0) -> View:
+    """A partition with one sensor, heard last at `newest`."""
+    latest = np.zeros(1, LATEST)
+    latest["time"] = newest
+    return View("sea.0", meta={"owner": owner, "lag": str(lag), "newest": str(newest)}, names=[("a", "oxygen")], latest=latest)
+
+
+def judged(judge: Judge, rules: list[Rule], now: float = START, **told: object) -> set[str]:
+    """One round, and what is true after it."""
+    declared = domain(rules)
+    figure = told.get("figure")
+    if isinstance(figure, Figure):
+        judge.figures(declared, now, {"oxygen_lowest": figure}, {})
+    partition = told.get("view")
+    if isinstance(partition, View):
+        processes = told.get("processes", [process(wall=now + WALL - START)])
+        judge.silence(declared, now, [partition], told.get("intervals", {}), processes, now + WALL - START)  # type: ignore[arg-type]
+    judge.finish(now)
+    return set(judge.conditions)
+
+
+def test_a_kpi_over_its_limit_is_a_condition_and_ends() -> None:
+    judge, rules = Judge({}, {}), [rule("low", "oxygen_lowest", "low", 4.0, deadband=1.0)]
+    assert judged(judge, rules, figure=Figure(value=3.0)) == {"sea/low|kpi:oxygen_lowest"}
+    assert judged(judge, rules, START + 1, figure=Figure(value=4.5)) == {"sea/low|kpi:oxygen_lowest"}
+    assert judged(judge, rules, START + 2, figure=Figure(value=5.0)) == set()
+
+
+def test_a_figure_that_cannot_be_computed_changes_nothing() -> None:
+    judge, rules = Judge({}, {}), [rule("low", "oxygen_lowest", "low", 4.0)]
+    judged(judge, rules, figure=Figure(value=3.0))
+    assert judged(judge, rules, START + 1, figure=Figure(value=None)) == {"sea/low|kpi:oxygen_lowest"}
+
+
+def test_a_silent_sensor_is_missed_and_heard_again() -> None:
+    judge = Judge({}, {})
+    assert judged(judge, [SILENT], START + 59, view=view(START)) == set()
+    assert judged(judge, [SILENT], START + 61, view=view(START)) == {"sea/silent|sensor:a"}
+    assert judged(judge, [SILENT], START + 62, view=view(START + 61)) == set()
+
+
+def test_one_that_speaks_seldom_is_given_three_intervals() -> None:
+    judge = Judge({}, {})
+    assert judged(judge, [SILENT], START + 200, view=view(START), intervals={"a": 100.0}) == set()
+    assert judged(judge, [SILENT], START + 301, view=view(START), intervals={"a": 100.0}) == {"sea/silent|sensor:a"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "lag", "processes"),
+    [
+        ("ingest-1", 0, []),
+        ("ingest-1", 0, [process(wall=START)]),
+        ("ingest-1", 0, [process(wall=START + 905.0, started=START + 900.0)]),
+        ("ingest-1", 5000, [process(wall=START + 905.0)]),
+        ("another", 0, [process(wall=START + 905.0)]),
+    ],
+    ids=["no reader", "a dead reader", "one that has just begun", "one far behind", "one that is gone"],
+)
+def test_nobody_is_missed_while_nobody_listens(owner: str, lag: int, processes: list[Process]) -> None:
+    """Catching up after a restart raises no "no data" (promise 3)."""
+    found = judged(Judge({}, {}), [SILENT], START + 900, view=view(START, owner, lag), processes=processes)
+    assert found == set()
+
+
+def test_who_was_missed_stays_missed_while_nobody_listens() -> None:
+    judge = Judge({}, {})
+    judged(judge, [SILENT], START + 100, view=view(START))
+    assert judged(judge, [SILENT], START + 101, view=view(START), processes=[]) == {"sea/silent|sensor:a"}
+
+
+def test_a_partition_that_nobody_reads_says_nothing_about_the_sensors_of_others() -> None:
+    judge, empty = Judge({}, {}), View("sea.1")
+    for now, newest, missed in ((START + 61, START, {"sea/silent|sensor:a"}), (START + 62, START + 61, set())):
+        judge.silence(domain([SILENT]), now, [view(newest), empty], {}, [process(wall=now)], now)
+        judge.finish(now)
+        assert set(judge.conditions) == missed
+
+
+def test_a_feed_that_never_spoke_is_waited_for() -> None:
+    judge = Judge({}, {})
+    judge.feed(domain(), START, 0.0, 10.0)
+    judge.finish(START)
+    assert judge.conditions == {}
+    judge.feed(domain(), START, START - 61, 10.0)
+    judge.finish(START)
+    assert set(judge.conditions) == {"sea/feed_down|feed:sea"}
+
+
+def test_a_process_that_beats_no_more_is_dead() -> None:
+    judge = Judge({}, {})
+    judge.processes(START, [process(wall=WALL), process("ingest-2", wall=WALL - 7)], WALL)
+    judge.finish(START)
+    assert set(judge.conditions) == {"system/process_dead|process:ingest-2"}
+
+
+def test_the_next_judge_goes_on_where_the_last_stopped() -> None:
+    rules = [rule("low", "oxygen_lowest", "low", 4.0, on_delay=10.0)]
+    first = Judge({}, {})
+    judged(first, rules, START, figure=Figure(value=3.0))
+    kept, _ = first.changes()
+    second = Judge({name.encode(): data for name, data in kept["state"].items()}, {})
+    assert judged(second, rules, START + 10, figure=Figure(value=3.0)) == {"sea/low|kpi:oxygen_lowest"}
+    assert second.conditions["sea/low|kpi:oxygen_lowest"].since == START + 10
+
+
+def test_what_did_not_change_is_not_written_again() -> None:
+    judge, rules = Judge({}, {}), [rule("low", "oxygen_lowest", "low", 4.0)]
+    judged(judge, rules, figure=Figure(value=3.0))
+    judge.saved()
+    judged(judge, rules, START + 1, figure=Figure(value=3.0))
+    assert judge.changes() == ({"state": {}, "conditions": {}}, {"state": [], "conditions": []})

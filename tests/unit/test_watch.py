@@ -1,0 +1,74 @@
+"""Rules on the readings of one partition: rates, stuck values, late readings, several rules at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from model import Rule
+from streams.partition import Partition
+from tests.unit.city import START, batch, domain, message, rule
+from tests.unit.keys import Keys
+
+NOW = START + 3600
+
+
+def partition(rules: Sequence[Rule], sent: Sequence[dict[str, Any]], step: int = 1000) -> Partition:
+    """A partition that took the messages, `step` at a time, each at its own moment."""
+    made = Partition(domain(rules), Keys().load(), {})
+    for first in range(0, len(sent), step):
+        some = sent[first : first + step]
+        made.take(batch(some, first), some[-1]["time"] / 1000)
+    return made
+
+
+def active(made: Partition) -> set[str]:
+    return {f"{condition.rule}|{condition.subject}" for condition in made.watch.changed.values() if condition.active}
+
+
+def test_a_value_that_does_not_change_is_stuck() -> None:
+    stuck = rule("stuck", "oxygen", "stuck", 100.0)
+    sent = [message("a", 5.0, START + 10 * i) for i in range(11)]
+    assert active(partition([stuck], sent)) == set()
+    assert active(partition([stuck], [*sent, message("a", 5.0, START + 111)], step=4)) == {"sea/stuck|sensor:a"}
+    moved = [*sent, message("a", 5.1, START + 105), message("a", 5.1, START + 120)]
+    assert active(partition([stuck], moved)) == set()
+
+
+def test_a_rate_is_the_change_over_the_span() -> None:
+    rate = rule("rate", "oxygen", "rate", 60.0, span=600.0)
+    slow = [message("a", 5.0 + 9.9 * i / 600, START + i) for i in range(0, 900, 30)]
+    fast = [message("a", 5.0 + 15.0 * i / 600, START + i) for i in range(0, 900, 30)]
+    assert active(partition([rate], slow, step=1)) == set()
+    assert active(partition([rate], fast, step=1)) == {"sea/rate|sensor:a"}
+
+
+def test_a_late_reading_changes_no_condition() -> None:
+    low = rule("low", "oxygen", "low", 4.0)
+    assert active(partition([low], [message("a", 5.0, START + 100), message("a", 3.0, START + 50)], step=1)) == set()
+
+
+def test_bad_and_missing_readings_change_no_condition() -> None:
+    low = rule("low", "oxygen", "low", 4.0)
+    sent = [message("a", 5.0, START), message("a", 3.0, START + 1, quality="bad"), message("a", None, START + 2)]
+    assert active(partition([low], sent)) == set()
+
+
+def test_two_limits_of_one_metric_are_two_conditions() -> None:
+    rules = [rule("low", "oxygen", "low", 4.0), rule("very_low", "oxygen", "low", 2.0), rule("high", "oxygen", "high", 20.0)]
+    assert active(partition(rules, [message("a", 3.0, START), message("b", 1.0, START), message("c", 21.0, START)])) == {
+        "sea/low|sensor:a",
+        "sea/low|sensor:b",
+        "sea/very_low|sensor:b",
+        "sea/high|sensor:c",
+    }
+
+
+def test_a_rule_that_is_no_more_leaves_nothing_behind() -> None:
+    keys = Keys()
+    made = Partition(domain([rule("low", "oxygen", "low", 4.0)]), keys.load(), {})
+    made.take(batch([message("a", 3.0, START)]), NOW)
+    keys.commit(None, 1, made.changes("w", NOW))
+    again = Partition(domain(), keys.load(), {})
+    keys.commit(1, 1, again.changes("w", NOW))
+    assert keys.hashes["conditions"] == {} and keys.hashes["state"] == {}
