@@ -11,13 +11,12 @@ from dash import Dash
 from flask import Flask
 from flask_caching import Cache
 
-import domains as declared
 import layouts.page
 import log
 from callbacks import api, compress, headers, health, live, page, rejects, static
 from callbacks.hub import Hub
 from callbacks.pulse import Beat, Figures
-from domains import site as sites
+from domains import city
 from settings import Settings, load
 from store.command import RESEND, request
 from store.connect import connect
@@ -35,22 +34,20 @@ BEAT = "citydeck-beat"
 
 def create(settings: Settings) -> Dash:
     """The app over Redis at `settings.redis` for the city at `settings.site`. Raises SpecError; Redis need not answer yet."""
-    folder = Path(settings.site)
-    described = declared.load(folder / "domains")
-    site = sites.load(folder, described)
+    described, site = city.read(Path(settings.site))
     client = connect(settings.redis)
     frames, reader = Frames(client), Live(client)
     hub, figures = Hub(frames), Figures()
     server = _server(settings)
     app = _dash(server, f"{site.label.en} {site.label.zh}")
     cache = Cache(server, config={"CACHE_TYPE": "SimpleCache", "CACHE_DEFAULT_TIMEOUT": 0})
-    city = health.City(frames, lambda: feeds(client), lambda: processes(client))
+    state = health.City(frames, lambda: feeds(client), lambda: processes(client))
     page.register(app, cache, site, described, lambda path: layouts.page.layout(path, site, described, settings.lang))
     live.register(server, hub, site, described)
     static.register(server, cache, site, described, reader)
     api.register(server, described, reader)
     rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body))
-    health.register(server, frames, city, figures.registry)
+    health.register(server, frames, state, figures.registry)
     compress.register(server)
     headers.register(server, app.csp_hashes())
     server.extensions[BEAT] = Beat(hub, Pulse(client, "web"), figures)

@@ -6,16 +6,29 @@ import os
 import resource
 import shutil
 import socket
+import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import log
+from domains import city
 from model import SpecError
-from settings import load
+from settings import Settings, load
 
-_settings = load(os.environ)
-if _settings.port == 0:
-    raise SpecError("environment", "CITYDECK_PORT", "must be a port: the workers share one")
+
+def _told() -> Settings:
+    """The settings; an author's mistake ends the start with one sentence."""
+    try:
+        settings = load(os.environ)
+        if settings.port == 0:
+            raise SpecError("environment", "CITYDECK_PORT", "must be a port: the workers share one")
+    except SpecError as error:
+        sys.exit(f"citydeck: {error}")
+    return settings
+
+
+_settings = _told()
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
@@ -40,7 +53,11 @@ logconfig_dict = {
 
 
 def on_starting(server: Any) -> None:
-    """Before any worker: is the port free, may enough connections be open, where do the workers share their figures."""
+    """Before any worker: is the city right, is the port free, may enough connections be open, where do the workers share their figures."""
+    try:
+        city.read(Path(_settings.site))
+    except SpecError as error:
+        sys.exit(f"citydeck: {error}")
     _claim()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

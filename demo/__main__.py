@@ -21,6 +21,7 @@ from demo.broker import CLIENT, ROOT, Broker
 from demo.launch import Launch, Process, Shell
 from demo.memory import RedisServer
 from demo.port import bracketed, free_port, is_free
+from domains import city
 from model import SpecError
 from settings import KAFKA_PREFIX, PREFIX, Settings, load
 
@@ -81,6 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _obstacle(feed: Path | None, settings: Settings) -> str:
     if feed and not feed.is_dir():
         return f"there is no folder {feed}"
+    try:
+        city.read(Path(settings.site))
+    except SpecError as error:
+        return str(error)
     if not is_free(settings.port, settings.host):
         return f"port {settings.port} of {settings.host} is taken: stop what uses it, or choose another with CITYDECK_PORT"
     return ""

@@ -20,7 +20,6 @@ from pathlib import Path
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-import domains
 import settings
 from demo.produce import Feed, connect
 from demo.simulation.city import Sample, readings
@@ -28,7 +27,7 @@ from demo.simulation.fault import rubbish
 from demo.simulation.message import Heads, Message, messages
 from demo.simulation.moment import Town
 from demo.simulation.roster import KINDS, town_of
-from domains.site import load as load_site
+from domains import city
 from log import setup
 from model import SpecError
 from streams.source import OPTIONS
@@ -146,8 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         chosen = settings.load(os.environ)
-        folder = Path(chosen.site)
-        site = load_site(folder, domains.load(folder / "domains"))
+        _, site = city.read(Path(chosen.site))
         town = town_of(site, seed=options.seed, scale=options.scale, incidents=options.incidents)
         producer = connect(chosen.kafka, **chosen.kafka_options(OPTIONS))
         start(options, producer, town, stop)

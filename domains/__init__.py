@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -21,13 +21,14 @@ _MISSING = re.compile(r"(\w+)\.__init__\(\) missing .*?: (.*)")
 _UNKNOWN = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 
 
-def load(extra: Path | None = None) -> Mapping[str, Domain]:
-    """Every domain by key, in the order of the navigation: those of this package, then every `*.py` of the folder `extra`, if it exists.
+def load(extra: Path | None = None, only: Collection[str] | None = None) -> Mapping[str, Domain]:
+    """Every domain by key, in the order of the navigation: those of this package (or `only` those of it), then every `*.py`
+    of the folder `extra`, if it exists.
 
     Raises SpecError naming the file, the field (or line) and the reason.
     """
     found: dict[str, tuple[str, Domain]] = {}
-    for file, domain in (*_own(), *(_of(extra) if extra else ())):
+    for file, domain in (*_own(only), *(_of(extra) if extra else ())):
         for other, known in found.values():
             if known.key == domain.key:
                 raise SpecError(file, "key", f"{domain.key} is already the key of {other}")
@@ -38,6 +39,11 @@ def load(extra: Path | None = None) -> Mapping[str, Domain]:
     return {domain.key: domain for domain in ordered}
 
 
+def own() -> tuple[str, ...]:
+    """The keys of the bureaus in this package."""
+    return tuple(domain.key for _, domain in _own(None))
+
+
 def read(path: Path) -> Domain:
     """The domain in one file, checked. Leaves no trace in the interpreter or beside the file. Raises SpecError."""
     module = _imported(str(path), lambda: _run(path))
@@ -46,12 +52,12 @@ def read(path: Path) -> Domain:
     return _finish(str(path), path.stem, module.DOMAIN)
 
 
-def _own() -> Iterator[tuple[str, Domain]]:
+def _own(only: Collection[str] | None) -> Iterator[tuple[str, Domain]]:
     """This package's modules that define a domain."""
     for name in sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")):
         file = f"domains/{name}.py"
         module = _imported(file, lambda name=name: importlib.import_module(f"domains.{name}"))  # type: ignore[misc]
-        if hasattr(module, "DOMAIN"):
+        if hasattr(module, "DOMAIN") and (only is None or name in only):
             yield file, _finish(file, name, module.DOMAIN)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from domains import load, read
+from domains.city import read as read_city
 from model import Domain, SpecError
 
 
@@ -35,10 +36,7 @@ def report(paths: Sequence[Path], site: Path | None) -> Iterable[str]:
         for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
             yield f"{file}: {summary(read(file))}"
     if not paths or site:
-        domains = load(site / "domains" if site else None)
-        yield from (f"{key}: {summary(domain)}" for key, domain in domains.items())
-        if site:
-            yield from site_lines(site, domains)
+        yield from city_lines(site) if site else domain_lines(load())
 
 
 def summary(domain: Domain) -> str:
@@ -47,11 +45,15 @@ def summary(domain: Domain) -> str:
     return f"{domain.label.en} / {domain.label.zh}, topic {domain.topic}, {counts}"
 
 
-def site_lines(folder: Path, domains: Mapping[str, Domain]) -> Iterable[str]:
-    """What a site declares."""
-    from domains.site import load as load_site
+def domain_lines(domains: Mapping[str, Domain]) -> Iterable[str]:
+    """A line for each domain."""
+    return (f"{key}: {summary(domain)}" for key, domain in domains.items())
 
-    site = load_site(folder, domains)
+
+def city_lines(folder: Path) -> Iterable[str]:
+    """What a city declares: its domains, then its site."""
+    domains, site = read_city(folder)
+    yield from domain_lines(domains)
     yield f"{folder}: {site.label.en} / {site.label.zh}, {len(site.areas)} areas, {len(site.screens)} screens"
     yield from (f"{folder}: {len(sensors)} sensors of {key}" for key, sensors in site.sensors.items())
 

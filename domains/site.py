@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from domains import own
 from model import Area, Domain, Label, Screen, Sensor, Site, SpecError
 
 Point = tuple[float, float]
@@ -21,7 +22,7 @@ KEY = re.compile(r"[a-z0-9-]{1,64}")
 PAGES = ("overview", "alarms", "system")
 """Pages that every site has, beside `domain-<key>` and `sensor-<id>`."""
 COLUMNS = ("id", "en", "zh", "lon", "lat", "path", "area", "interval", "owner")
-SITE_FIELDS = ("label", "zone", "extent", "review_number", "area", "screen")
+SITE_FIELDS = ("label", "zone", "extent", "bureaus", "review_number", "area", "screen")
 FURTHEST, YEAR = 200.0, 31_536_000.0
 """Metres and seconds: a reading distance or an interval beyond is a slip of the pen."""
 
@@ -48,6 +49,18 @@ def load(folder: Path, domains: Domains) -> Site:
         review_number=table.get("review_number", str, ""),
         sensors=_sensors(folder / "sensors", domains, {area.key for area in areas}, extent),
     )
+
+
+def bureaus(folder: Path) -> frozenset[str] | None:
+    """Which of the bureaus that citydeck brings this city has; None where its `site.toml` does not choose."""
+    table = _Table(str(folder / "site.toml"), _toml(folder / "site.toml"), SITE_FIELDS)
+    if "bureaus" not in table.values:
+        return None
+    chosen, known = table.get("bureaus", list), own()
+    for key in chosen:
+        if key not in known:
+            raise table.error("bureaus", f"{key!r} is none of {', '.join(known)}")
+    return frozenset(chosen)
 
 
 # site.toml

@@ -14,8 +14,7 @@ from typing import Protocol, TypeVar
 
 import log
 import settings
-from domains import load as load_domains
-from domains.site import load as load_site
+from domains import city
 from model import SpecError
 from store.clock import Clock
 from store.connect import connect
@@ -66,9 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _make(name: str) -> Process:
     told = settings.load(os.environ)
-    folder = Path(told.site)
-    domains = load_domains(folder / "domains")
-    site = load_site(folder, domains)
+    domains, site = city.read(Path(told.site))
     client = connect(told.redis)
     clock, pulse = Clock(client, time.time), Pulse(client, name)
     if name == "frames":
@@ -96,7 +93,7 @@ def _rejects(sending: bool) -> int:
     if not sending:
         show(connect(told.redis), sys.stdout)
         return 0
-    domains = load_domains(Path(told.site) / "domains")
+    domains, _ = city.read(Path(told.site))
     sink = Sink(told.kafka, told.kafka_options(OPTIONS))
     failed = send_lines(sink, frozenset(domain.topic for domain in domains.values()), sys.stdin, sys.stderr)
     sink.close()

@@ -26,6 +26,7 @@ PATIENCE = 90.0
 SITE = """
 zone = "Asia/Shanghai"
 extent = [114.2, 22.4, 114.7, 22.8]
+bureaus = []
 review_number = ""
 [label]
 en = "Test"

@@ -56,7 +56,9 @@ def test_a_group_continues_where_it_committed(broker: Broker, options: dict[str,
 def _read_as_group(options: dict[str, Any], count: int) -> list[int]:
     session = {name: int(CLIENT[name]) for name in ("session_timeout_ms", "heartbeat_interval_ms")}
     group = {"group_id": "readers", "auto_offset_reset": "earliest", "enable_auto_commit": False}
-    consumer = KafkaConsumer("city.group", **group, **session, **options)
+    consumer = KafkaConsumer(**group, **session, **options)
+    assert consumer.partitions_for_topic("city.group") == {0}  # a client that joins before it knows the topic is given nothing
+    consumer.subscribe(["city.group"])
     found: list[int] = []
     deadline = time.monotonic() + 20
     while len(found) < count and time.monotonic() < deadline:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from domains import city
 from domains.site import load
 from model import Domain, Label, Layer, Sensor, Site, SpecError
 from tools import make_sensors
@@ -215,6 +216,21 @@ def test_a_list_of_an_unknown_domain_is_refused(tmp_path: Path) -> None:
 def test_an_interval_must_be_given_where_no_domain_gives_one(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"sea\.csv:3: interval: is empty"):
         load(write(tmp_path, sea=SEA), ["sea"])
+
+
+def test_a_city_chooses_among_the_bureaus_there_are(tmp_path: Path) -> None:
+    domains, site = city.read(write(tmp_path, TOML + 'bureaus = ["sea", "air"]\n'))
+    assert list(domains) == ["sea", "air"]
+    assert list(site.sensors) == ["sea", "air"]
+
+
+def test_a_bureau_that_is_not_chosen_has_no_page_and_no_list(tmp_path: Path) -> None:
+    write(tmp_path, TOML + 'bureaus = ["air"]\n')
+    with pytest.raises(SpecError, match=r"domain-sea"):
+        city.read(tmp_path)
+    (tmp_path / "site.toml").write_text(TOML + 'bureaus = ["air", "fire"]\n')
+    with pytest.raises(SpecError, match=r"site\.toml: bureaus: 'fire' is none of air, land, sea, traffic"):
+        city.read(tmp_path)
 
 
 def test_a_missing_or_unreadable_file_is_refused(tmp_path: Path) -> None:
