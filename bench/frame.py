@@ -33,6 +33,7 @@ from store.lease import Lease
 from store.partition import Partition as Keys
 from streams import frame, frames
 from streams.frames import Composer
+from streams.pages import Pages
 from streams.partition import Partition
 from streams.pulse import Pulse
 from streams.roll import Roll
@@ -173,7 +174,7 @@ PARTS = (
     (Composer, "_see", "figures"),
     (Composer, "_find", "judge"),
     (Roll, "update", "states of sensors"),
-    (Composer, "_pages", "sections"),
+    (Pages, "all", "sections"),
     (frame, "delta", "what changed, as JSON"),
     (frame, "full", "full frames, as JSON"),
     (Frames, "publish", "compress, publish"),

@@ -7,14 +7,13 @@ partitions; what it publishes serves every screen.
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from model import PRIORITIES, Condition, Domain, Site
+from model import Condition, Domain, Site
 from store import Away, Client
 from store.clock import Clock
 from store.frame import Frames
@@ -30,10 +29,10 @@ from streams.compose import Bureau, Sections
 from streams.figures import moments
 from streams.judge import DEAD_SECONDS, Judge
 from streams.minutes import SKETCH_SECONDS
+from streams.pages import Pages
 from streams.partition import decode
 from streams.pulse import Pulse
 from streams.readings import Ask, Index, Moment
-from streams.sensor import sensor_page
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +68,7 @@ class Composer:
         self._bureaus = {key: Bureau(domain, self._site) for key, domain in self._domains.items()}
         self._judge: Judge | None = None
         self._epoch, self._seq = secrets.token_hex(4), 0
+        self._pages = Pages(self._client, self._bureaus)
         self._before: dict[str, tuple[int, Sections]] = {}
         self._processes: list[Process] = []
         self._documents: dict[str, bytes] = {}
@@ -152,7 +152,7 @@ class Composer:
         header = self._header(self._clock.now())
         changes: dict[str, tuple[int, bytes]] = {}
         for page, (seq, before) in self._before.items():
-            told = self._told(page, conditions)
+            told = self._pages.told(page, conditions)
             if any(before[name] != section for name, section in told.items()):
                 sections = {**before, **told}
                 changes[page] = seq, frame.change({**header, "page": page}, seq, before, sections)
@@ -221,7 +221,7 @@ class Composer:
 
     def _publish(self, conditions: list[Condition], now: float, wall: float) -> None:
         header = self._header(now)
-        pages = self._pages(conditions, now, wall)
+        pages = self._pages.all(conditions, self._processes, self._frames.wanted(), now, wall)
         self._publish_documents(now)  # first: whoever is told of new positions must find them
         for page in set(self._before) - set(pages):
             del self._before[page]
@@ -231,6 +231,11 @@ class Composer:
             change = frame.delta(head, before[0], before[1], sections) if before else None
             self._frames.publish(page, f"{self._epoch}-{self._seq}", frame.full(head, sections), change)
             self._before[page] = (self._seq, sections)
+
+    def _publish_documents(self, now: float) -> None:
+        made = self._pages.documents(now)
+        self._store.publish({name: data for name, data in made.items() if self._documents.get(name) != data})
+        self._documents = made
 
     def _header(self, now: float) -> dict[str, Any]:
         """What begins the next frame of every page."""
@@ -244,93 +249,3 @@ class Composer:
             "origin": max((bureau.origin() for bureau in self._bureaus.values()), default=0),
             "rate": replay.rate if replay else 1.0,
         }
-
-    def _told(self, page: str, conditions: list[Condition]) -> Sections:
-        """What a page says of conditions: of all of them, and a domain's page lists its own."""
-        kind, _, key = page.partition("-")
-        own = [condition for condition in conditions if condition.domain == key] if kind == "domain" else conditions
-        return {**compose.common(conditions, self._area), "conditions": compose.condition_list(own, self._area)}
-
-    def _pages(self, conditions: list[Condition], now: float, wall: float) -> dict[str, Sections]:
-        parts = {key: self._parts(bureau, conditions, now) for key, bureau in self._bureaus.items()}
-        pages: dict[str, Sections] = {"overview": {}}
-        for key, part in parts.items():
-            headline = {f"{kind}.{key}/{name}" for kind in ("kpi", "spark") for name in self._bureaus[key].domain.headline}
-            wanted = headline | {f"head.{key}", f"map.{key}"}
-            pages["overview"].update({name: section for name, section in part.items() if name in wanted})
-            pages[f"domain-{key}"] = part
-        heads = {f"head.{key}": parts[key][f"head.{key}"] for key in parts}
-        feeds = compose.feeds(self._bureaus.values(), now)
-        pages["system"] = {**heads, "feeds": feeds, "processes": compose.processes(self._processes, wall)}
-        for page in self._frames.wanted():
-            if page.startswith("sensor-"):
-                pages[page] = self._sensor(page.removeprefix("sensor-"), conditions, now)
-        return {page: {**self._told(page, conditions), **sections} for page, sections in pages.items()}
-
-    def _parts(self, bureau: Bureau, conditions: list[Condition], now: float) -> Sections:
-        key = bureau.domain.key
-        down = any(condition.subject == f"feed:{key}" for condition in conditions)
-        part: Sections = {f"head.{key}": compose.head(bureau, now, down), f"map.{key}": compose.map_columns(bureau)}
-        for kpi in bureau.domain.kpis:
-            part[f"kpi.{key}/{kpi.key}"] = compose.figure(bureau, kpi.key, self._priority(bureau, kpi.key, conditions))
-            part[f"spark.{key}/{kpi.key}"] = compose.spark(bureau, kpi.key, now)
-        for name in bureau.domain.trends:
-            part[f"trend.{key}/{name}"] = compose.trend(bureau, name, now)
-        part[f"stations.{key}"] = compose.stations(bureau, now)
-        return part
-
-    def _priority(self, bureau: Bureau, kpi: str, conditions: list[Condition]) -> int:
-        """The worst condition that colours a key figure: on the KPI itself, or on its metric at the sensor that decided it."""
-        found = bureau.figures.now[kpi]
-        # A mean names its slowest or highest sensor too, but is not that sensor's value.
-        decider = found.sensor if found.sensor and found.by_sensor.get(found.sensor) == found.value else None
-        metric = next(declared.metric for declared in bureau.domain.kpis if declared.key == kpi)
-        on = {f"{bureau.domain.key}/{rule.key}": rule.on for rule in bureau.domain.rules}
-        for condition in conditions:
-            own = condition.subject == f"kpi:{kpi}"
-            deciding = condition.subject == f"sensor:{decider}" and on.get(condition.rule) == metric
-            if condition.domain == bureau.domain.key and (own or deciding):
-                return PRIORITIES.index(condition.priority) + 1
-        return 0
-
-    def _sensor(self, id: str, conditions: list[Condition], now: float) -> Sections:
-        bureau = next((bureau for bureau in self._bureaus.values() if bureau.roll.row(id) is not None), None)
-        if bureau is None:
-            return {"sensor": {"id": id, "metrics": {}}}
-        key = bureau.domain.key
-        own = [condition for condition in conditions if condition.subject == f"sensor:{id}"]
-        sections = {"sensor": sensor_page(self._client, bureau.views, bureau.index, bureau.domain, id, own, now)}
-        return {**sections, f"head.{key}": compose.head(bureau, now, False), f"map.{key}": compose.map_columns(bureau)}
-
-    def _area(self, condition: Condition) -> str:
-        kind, _, rest = condition.subject.partition(":")
-        if kind == "sensor" and condition.domain in self._bureaus:
-            return self._bureaus[condition.domain].roll.area(rest)
-        return rest.partition("@")[2] if kind == "kpi" else ""
-
-    # --- documents -------------------------------------------------------------------------------------------------------------------
-
-    def _publish_documents(self, now: float) -> None:
-        made: dict[str, bytes] = {}
-        for key, bureau in self._bureaus.items():
-            made[f"positions:{key}"] = bureau.roll.positions
-            made[f"kpis:{key}"] = json.dumps(_kpis(bureau, now)).encode()
-        self._store.publish({name: data for name, data in made.items() if self._documents.get(name) != data})
-        self._documents = made
-
-
-def _kpis(bureau: Bureau, now: float) -> list[dict[str, Any]]:
-    """The domain's figures for the API."""
-    city = [(kpi.key, "", bureau.figures.now[kpi.key]) for kpi in bureau.domain.kpis]
-    areas = [(key, area, figure) for (key, area), figure in bureau.figures.by_area.items()]
-    return [
-        {
-            "key": key,
-            "area": area or None,
-            "value": figure.value,
-            "time": bureau.newest() or None,
-            "sensor": figure.sensor,
-            "item": figure.item,
-        }
-        for key, area, figure in city + areas
-    ]

@@ -1,0 +1,112 @@
+"""What each page shows at a tick: sections of numbers, composed from the bureaus, the conditions and the processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from model import PRIORITIES, Condition
+from store import Client
+from store.process import Process
+from streams import compose
+from streams.compose import Bureau, Sections
+from streams.sensor import sensor_page
+
+
+class Pages:
+    """Composes every page from the bureaus as they are at the call. `client` answers for the sensors that somebody looks at."""
+
+    def __init__(self, client: Client, bureaus: Mapping[str, Bureau]) -> None:
+        self._client, self._bureaus = client, bureaus
+
+    def told(self, page: str, conditions: Sequence[Condition]) -> Sections:
+        """What a page says of conditions: of all of them, and a domain's page lists its own."""
+        kind, _, key = page.partition("-")
+        own = [condition for condition in conditions if condition.domain == key] if kind == "domain" else conditions
+        return {**compose.common(conditions, self._area), "conditions": compose.condition_list(own, self._area)}
+
+    def all(
+        self, conditions: Sequence[Condition], processes: Sequence[Process], wanted: Iterable[str], now: float, wall: float
+    ) -> dict[str, Sections]:
+        """Sections by page: of every page, and of the sensors' pages that are `wanted`. Raises `Away`."""
+        parts = {key: self._parts(bureau, conditions, now) for key, bureau in self._bureaus.items()}
+        pages: dict[str, Sections] = {"overview": {}}
+        for key, part in parts.items():
+            headline = {f"{kind}.{key}/{name}" for kind in ("kpi", "spark") for name in self._bureaus[key].domain.headline}
+            wanted = headline | {f"head.{key}", f"map.{key}"}
+            pages["overview"].update({name: section for name, section in part.items() if name in wanted})
+            pages[f"domain-{key}"] = part
+        heads = {f"head.{key}": parts[key][f"head.{key}"] for key in parts}
+        feeds = compose.feeds(self._bureaus.values(), now)
+        pages["system"] = {**heads, "feeds": feeds, "processes": compose.processes(processes, wall)}
+        for page in wanted:
+            if page.startswith("sensor-"):
+                pages[page] = self._sensor(page.removeprefix("sensor-"), conditions, now)
+        return {page: {**self.told(page, conditions), **sections} for page, sections in pages.items()}
+
+    def _parts(self, bureau: Bureau, conditions: Sequence[Condition], now: float) -> Sections:
+        key = bureau.domain.key
+        down = any(condition.subject == f"feed:{key}" for condition in conditions)
+        part: Sections = {f"head.{key}": compose.head(bureau, now, down), f"map.{key}": compose.map_columns(bureau)}
+        for kpi in bureau.domain.kpis:
+            part[f"kpi.{key}/{kpi.key}"] = compose.figure(bureau, kpi.key, self._priority(bureau, kpi.key, conditions))
+            part[f"spark.{key}/{kpi.key}"] = compose.spark(bureau, kpi.key, now)
+        for name in bureau.domain.trends:
+            part[f"trend.{key}/{name}"] = compose.trend(bureau, name, now)
+        part[f"stations.{key}"] = compose.stations(bureau, now)
+        return part
+
+    def _priority(self, bureau: Bureau, kpi: str, conditions: Sequence[Condition]) -> int:
+        """The worst condition that colours a key figure: on the KPI itself, or on its metric at the sensor that decided it."""
+        found = bureau.figures.now[kpi]
+        # A mean names its slowest or highest sensor too, but is not that sensor's value.
+        decider = found.sensor if found.sensor and found.by_sensor.get(found.sensor) == found.value else None
+        metric = next(declared.metric for declared in bureau.domain.kpis if declared.key == kpi)
+        on = {f"{bureau.domain.key}/{rule.key}": rule.on for rule in bureau.domain.rules}
+        for condition in conditions:
+            own = condition.subject == f"kpi:{kpi}"
+            deciding = condition.subject == f"sensor:{decider}" and on.get(condition.rule) == metric
+            if condition.domain == bureau.domain.key and (own or deciding):
+                return PRIORITIES.index(condition.priority) + 1
+        return 0
+
+    def _sensor(self, id: str, conditions: Sequence[Condition], now: float) -> Sections:
+        bureau = next((bureau for bureau in self._bureaus.values() if bureau.roll.row(id) is not None), None)
+        if bureau is None:
+            return {"sensor": {"id": id, "metrics": {}}}
+        key = bureau.domain.key
+        own = [condition for condition in conditions if condition.subject == f"sensor:{id}"]
+        sections = {"sensor": sensor_page(self._client, bureau.views, bureau.index, bureau.domain, id, own, now)}
+        return {**sections, f"head.{key}": compose.head(bureau, now, False), f"map.{key}": compose.map_columns(bureau)}
+
+    def _area(self, condition: Condition) -> str:
+        kind, _, rest = condition.subject.partition(":")
+        if kind == "sensor" and condition.domain in self._bureaus:
+            return self._bureaus[condition.domain].roll.area(rest)
+        return rest.partition("@")[2] if kind == "kpi" else ""
+
+    def documents(self, now: float) -> dict[str, bytes]:
+        """What the web serves as it is: positions and KPIs by domain."""
+        made: dict[str, bytes] = {}
+        for key, bureau in self._bureaus.items():
+            made[f"positions:{key}"] = bureau.roll.positions
+            made[f"kpis:{key}"] = json.dumps(_kpis(bureau, now)).encode()
+        return made
+
+
+def _kpis(bureau: Bureau, now: float) -> list[dict[str, Any]]:
+    """The domain's figures for the API."""
+    city = [(kpi.key, "", bureau.figures.now[kpi.key]) for kpi in bureau.domain.kpis]
+    areas = [(key, area, figure) for (key, area), figure in bureau.figures.by_area.items()]
+    return [
+        {
+            "key": key,
+            "area": area or None,
+            "value": figure.value,
+            "time": bureau.newest() or None,
+            "sensor": figure.sensor,
+            "item": figure.item,
+        }
+        for key, area, figure in city + areas
+    ]
