@@ -57,6 +57,7 @@ def processes(feed: Path | None, speed: float) -> tuple[Process, ...]:
     return (
         Process(name="ingest", command=(python, "-m", "streams", "ingest")),
         Process(name="frames", command=(python, "-m", "streams", "frames")),
+        Process(name="alarms", command=(python, "-m", "streams", "alarms")),
         Process(name="web", command=(python, "-m", "gunicorn", "app:server")),
         Process(name="feed", command=replay if feed else simulate, finite=bool(feed)),
     )

@@ -27,6 +27,7 @@ def desk(site: Site, domains: Mapping[str, Domain], page: str, body: html.Main, 
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
             theme.switches(),
+            who(),
             html.Time(className="clock", **data(clock="1")),
         ]
     )
@@ -66,6 +67,13 @@ def navigation(domains: Mapping[str, Domain]) -> html.Nav:
             dcc.Link(say("System", "系统"), href="/system"),
         ]
     )
+
+
+def who() -> html.Details:
+    """Who is signed in, by their role; opened, their name and the way out."""
+    leave = html.Button(say("Sign out", "退出登录"), type="button", **data(leave="1"))
+    lines = [html.B(className="name"), html.Span(className="account"), leave, html.P(className="said", role="alert")]
+    return html.Details([html.Summary(), html.Div(lines, className="badge")], className="who", hidden=True, **data(who="1"))
 
 
 def more(links: list[dcc.Link]) -> list[dmc.HoverCard]:

@@ -19,15 +19,18 @@ return redis.call('incr', KEYS[2])
 class Lease:
     """One process's claim on the lease `name`."""
 
-    def __init__(self, client: redis.Redis, name: str, holder: str) -> None:
-        self.key, self.holder = f"city:{{{name}}}:lease", holder
+    def __init__(self, client: redis.Redis, name: str, holder: str, seconds: float = SECONDS) -> None:
+        self.key, self.holder, self._seconds = f"city:{{{name}}}:lease", holder, seconds
         self._fence_key = f"city:{{{name}}}:fence"
         self._client = client
         self._renew = client.register_script(_RENEW)
 
-    def hold(self) -> int:
-        """Takes or renews the lease; the fencing number while held, 0 while another holds it. Raises `redis.RedisError`."""
-        return int(self._renew(keys=[self.key, self._fence_key], args=[self.holder, int(SECONDS * 1000)]))
+    def hold(self, longer: float = 0.0) -> int:
+        """Takes or renews the lease; the fencing number while held, 0 while another holds it. Raises `redis.RedisError`.
+
+        `longer` is how many seconds of work are ahead before it can be renewed.
+        """
+        return int(self._renew(keys=[self.key, self._fence_key], args=[self.holder, int((self._seconds + longer) * 1000)]))
 
     def release(self) -> None:
         """Gives the lease up at once, so that a standby need not wait."""

