@@ -34,8 +34,8 @@ class Pages:
         pages: dict[str, Sections] = {"overview": {}}
         for key, part in parts.items():
             headline = {f"{kind}.{key}/{name}" for kind in ("kpi", "spark") for name in self._bureaus[key].domain.headline}
-            wanted = headline | {f"head.{key}", f"map.{key}"}
-            pages["overview"].update({name: section for name, section in part.items() if name in wanted})
+            shown = headline | {f"head.{key}", f"map.{key}"}
+            pages["overview"].update({name: section for name, section in part.items() if name in shown})
             pages[f"domain-{key}"] = part
         heads = {f"head.{key}": parts[key][f"head.{key}"] for key in parts}
         feeds = compose.feeds(self._bureaus.values(), now)
