@@ -44,6 +44,7 @@ def create(settings: Settings) -> Dash:
     state = health.City(frames, lambda: feeds(client), lambda: processes(client))
     page.register(app, cache, site, described, lambda path: layouts.page.layout(path, site, described, settings.lang))
     live.register(server, hub, site, described)
+    static.mark(app)
     static.register(server, cache, site, described, reader)
     api.register(server, described, reader)
     rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body))

@@ -7,11 +7,11 @@ import resource
 import shutil
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import log
+import scratch
 from domains import city
 from model import SpecError
 from settings import Settings, load
@@ -61,7 +61,7 @@ def on_starting(server: Any) -> None:
     _claim()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="citydeck-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(scratch.folder("metrics"))
 
 
 def _claim() -> None:

@@ -205,7 +205,7 @@ class Sensor:
     lat: float
     area: str
     interval: float
-    owner: str
+    owner: Label | None
     path: tuple[tuple[float, float], ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
 

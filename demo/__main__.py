@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import scratch
 from demo.broker import CLIENT, ROOT, Broker
 from demo.launch import Launch, Process, Shell
 from demo.memory import RedisServer
@@ -53,7 +54,8 @@ def say(text: str) -> None:
 def processes(feed: Path | None, speed: float) -> tuple[Process, ...]:
     """What runs beside the servers, in the order of starting: the feed comes last, so that no reading waits for a consumer."""
     python = sys.executable
-    simulate, replay = (python, "-m", "demo.simulate"), (python, "-m", "demo.replay", str(feed), "--speed", f"{speed:g}")
+    simulate = (python, "-m", "demo.simulate", "--begin", f"{time.time():.0f}")  # started again, it tells the same past again
+    replay = (python, "-m", "demo.replay", str(feed), "--speed", f"{speed:g}")
     return (
         Process(name="ingest", command=(python, "-m", "streams", "ingest")),
         Process(name="frames", command=(python, "-m", "streams", "frames")),
@@ -99,7 +101,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, str], kept: Sequence[Process]) -> int:
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="citydeck-", ignore_cleanup_errors=True)))
+    folder = scratch.folder("demo")
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
     logs = folder / "logs"
     logs.mkdir()
     port = settings.port or free_port()

@@ -39,7 +39,7 @@ def facts(site: Site, domains: Mapping[str, Domain], sensor_id: str, listed: Sen
         ("id", Label(en="Id", zh="编号"), sensor_id),
         ("domain", Label(en="Bureau", zh="专题"), text(bureau) if bureau else None),
         ("area", Label(en="Area", zh="区域"), text(area) if area else listed.area or None if listed else None),
-        ("owner", Label(en="Owner", zh="权属单位"), listed.owner or None if listed else None),
+        ("owner", Label(en="Owner", zh="权属单位"), text(listed.owner) if listed and listed.owner else None),
         ("interval", Label(en="Interval", zh="上报间隔"), None),
         ("position", Label(en="Position", zh="位置"), position(listed.lon, listed.lat) if listed else None),
     ]

@@ -100,8 +100,8 @@ class Roll:
 
     def shortest(self) -> float:
         """The shortest interval among the sensors that have spoken: what the silence of the whole feed is measured by."""
-        heard = [self.intervals[id] for id, time in zip(self.ids, self.time.tolist(), strict=False) if time]
-        return min(heard, default=self.domain.interval)
+        heard = self.interval[: len(self.time)][self.time > 0]
+        return float(heard.min()) if len(heard) else self.domain.interval
 
     def area(self, id: str) -> str:
         """The sensor's area, empty for one not listed."""
@@ -128,7 +128,8 @@ class Roll:
             "lon": [sensor.lon if sensor else self._places.get(id, (None, None))[0] for id, sensor in zip(self.ids, known, strict=True)],
             "lat": [sensor.lat if sensor else self._places.get(id, (None, None))[1] for id, sensor in zip(self.ids, known, strict=True)],
             "area": [sensor.area if sensor else "" for sensor in known],
-            "owner": [sensor.owner if sensor else "" for sensor in known],
+            "owner": [sensor.owner.en if sensor and sensor.owner else "" for sensor in known],
+            "owner_zh": [sensor.owner.zh if sensor and sensor.owner else "" for sensor in known],
             "interval": [sensor.interval if sensor else self.domain.interval for sensor in known],
             "unlisted": [0 if sensor else 1 for sensor in known],
         }

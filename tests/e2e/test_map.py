@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
 from tests.e2e.deck import Deck
 from tests.e2e.window import Window
+from tests.integration.web import SITE
 
 APART = 40.0
 """Pixels to the next station, so that a click can mean only one."""
@@ -35,6 +37,26 @@ def test_a_click_on_a_station_opens_its_page(browser: Window) -> None:
     browser.reads('[data-fact="id"]', id)
     assert browser.path() == f"/sensor/{id}"
     assert browser.js("return window.before"), "the document was loaded anew"
+
+
+NAMELESS = """
+window.fetch = async () => new Response('{"type": "FeatureCollection", "features": []}');
+return citydeck.map.panel().ground();
+"""
+"""Reads the places again, from a file that names no source."""
+
+
+def test_the_map_credits_its_sources_as_the_site_names_them(browser: Window) -> None:
+    browser.open("/domain/sea")
+    browser.map_ready()
+    browser.reads(".map-credit", json.loads((SITE / "basemap" / "places.geojson").read_text(encoding="utf-8"))["attribution"])
+
+
+def test_a_map_that_names_no_source_credits_nobody(browser: Window) -> None:
+    browser.open("/domain/sea")
+    browser.map_ready()
+    browser.js(NAMELESS)
+    browser.reads(".map-credit", "")
 
 
 def test_a_value_beyond_its_limit_is_a_condition_until_it_is_back(deck: Deck, browser: Window) -> None:

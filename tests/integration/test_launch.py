@@ -82,6 +82,17 @@ def test_a_killed_launcher_leaves_no_process(demo: subprocess.Popen[str], tmp_pa
     until(lambda: mentioning(str(tmp_path)) == [])
 
 
+def test_the_next_start_removes_what_a_killed_launcher_left(environment: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "demo"]
+    for _ in range(2):
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as started:
+            assert started.stdout is not None
+            assert any("running" in line for line in started.stdout)
+            started.kill()
+        until(lambda: mentioning(str(tmp_path)) == [])
+        assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_servers_of_ones_own_are_used(environment: dict[str, str], tmp_path: Path) -> None:
     own = {"CITYDECK_KAFKA": f"127.0.0.1:{free_port()}", "CITYDECK_REDIS": f"redis://127.0.0.1:{free_port()}/0"}
     command = [sys.executable, "-m", "demo"]

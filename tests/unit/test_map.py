@@ -35,7 +35,7 @@ DOMAINS = {
 
 @pytest.fixture
 def site() -> Site:
-    buoy = Sensor(id="buoy/1", domain="sea", label=LABEL, lon=114.5, lat=22.5, area="a", interval=60.0, owner="")
+    buoy = Sensor(id="buoy/1", domain="sea", label=LABEL, lon=114.5, lat=22.5, area="a", interval=60.0, owner=None)
     return Site(
         folder="", label=LABEL, zone="UTC", areas=(), screens=(), extent=(114.2, 22.4, 114.7, 22.8), review_number="GS(2026)0001",
         sensors={"sea": (buoy,)},
