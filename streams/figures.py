@@ -43,6 +43,8 @@ class Figures:
         self.by_area: dict[tuple[str, str], Figure] = {}
         self.past = {kpi.key: History() for kpi in domain.kpis}
         self._todo: set[tuple[int, int]] = set()
+        self._last: dict[int, int] = {}
+        self._series: dict[tuple[str, int], tuple[int, list[float | None]]] = {}
         self._errors: set[str] = set()
 
     def compute(self, moment: Moment) -> None:
@@ -74,6 +76,9 @@ class Figures:
         """Asks for slots that ended and were never computed, and forgets what is too old."""
         for width, count in SLOTS.items():
             last = int(now // width) * width
+            if self._last.get(width) == last:
+                continue
+            self._last[width] = last
             wanted = {last - i * width for i in range(count)}
             for history in self.past.values():
                 for old in set(history.values[width]) - wanted:
@@ -90,7 +95,6 @@ class Figures:
         for width, end in sorted(self._todo, key=lambda slot: -slot[1]):
             if time.perf_counter() > until:
                 break
-            self._todo.discard((width, end))
             moment = moment_at(width, end)
             for kpi in self.domain.kpis:
                 figure = self._figure(kpi, moment)
@@ -98,13 +102,18 @@ class Figures:
                 history.values[width][end] = figure.value
                 if width == MINUTE and kpi.key == self.domain.table:
                     history.by_sensor[end] = figure.by_sensor
+            self._series.clear()
+            self._todo.discard((width, end))  # not before: the store may go away in between
         return bool(self._todo)
 
     def series(self, kpi: str, width: int, now: float) -> tuple[int, list[float | None]]:
-        """(end of the last slot, values oldest first) of one KPI."""
+        """(end of the last slot, values oldest first) of one KPI; the same list for as long as it holds the same."""
         last = int(now // width) * width
-        held = self.past[kpi].values[width]
-        return last, [held.get(last - i * width) for i in reversed(range(SLOTS[width]))]
+        told = self._series.get((kpi, width))
+        if told is None or told[0] != last:
+            held = self.past[kpi].values[width]
+            told = self._series[kpi, width] = last, [held.get(last - i * width) for i in reversed(range(SLOTS[width]))]
+        return told
 
 
 def moments(index: Index, listed: Mapping[str, Sensor], intervals: Mapping[str, float], sketches: Ask) -> Callable[[int, int], Moment]:

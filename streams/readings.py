@@ -6,111 +6,24 @@ figure can be computed again for any minute of the last two hours or any five mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from itertools import compress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from domains.by_sensor import BySensor
 from model import Sensor
-from store.table import Rows
 from store.view import View
+from streams.column import Column, Floats, Numbers
 from streams.percentile import quantile
 from streams.window import FIVE, MINUTE
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
 STALE_INTERVALS = 3
 SHORT_SECONDS = 7_200
 """Spans up to this are merged from minutes, longer ones from five minutes."""
 HOUR = 3_600
-MOVING = 2
-"""The newest windows of a span, which still change; those before it are merged once and kept until one of them changes."""
-
-FOLDS: dict[str, tuple[np.ufunc, float]] = {
-    "n": (np.add, 0.0),
-    "sum": (np.add, 0.0),
-    "min": (np.minimum, np.inf),
-    "max": (np.maximum, -np.inf),
-}
-"""How a field of several windows becomes one number, and what no window at all gives."""
-
-
-class Column:
-    """The series of one metric over all views: its sensors, each once, as numpy sees them."""
-
-    def __init__(self) -> None:
-        self.sensors: list[str] = []
-        self._place: dict[str, int] = {}
-        self.parts: list[tuple[View, Numbers, Numbers]] = []
-        """(view, rows in it, ascending, and the place of each row's sensor); a sensor is in two views when their number grew."""
-        self._older: dict[Hashable, tuple[list[Rows | None], Floats]] = {}
-        self._interval: tuple[Mapping[str, float], Floats] | None = None
-        self._area: tuple[Mapping[str, Sensor], dict[str, tuple[list[str], Numbers]]] | None = None
-
-    def add(self, view: View, rows: Sequence[int]) -> None:
-        """Takes the rows of a view in."""
-        for row in rows:
-            sensor = view.names[row][0]
-            if sensor not in self._place:
-                self._place[sensor] = len(self.sensors)
-                self.sensors.append(sensor)
-        place = [self._place[view.names[row][0]] for row in rows]
-        self.parts.append((view, np.array(rows, np.int64), np.array(place, np.int64)))
-
-    def intervals(self, of: Mapping[str, float]) -> Floats:
-        """Seconds between readings by place; `of` is never changed, only replaced."""
-        if self._interval is None or self._interval[0] is not of:
-            self._interval = of, np.array([of.get(sensor, 0.0) for sensor in self.sensors])
-        return self._interval[1]
-
-    def area(self, name: str, listed: Mapping[str, Sensor]) -> tuple[list[str], Numbers]:
-        """The sensors of one area and their places."""
-        if self._area is None or self._area[0] is not listed:
-            places: dict[str, list[int]] = {}
-            for place, sensor in enumerate(self.sensors):
-                places.setdefault(listed[sensor].area if sensor in listed else "", []).append(place)
-            made = {area: ([self.sensors[place] for place in found], np.array(found, np.int64)) for area, found in places.items()}
-            self._area = listed, made
-        return self._area[1].get(name, ([], np.empty(0, np.int64)))
-
-    def fold(self, width: int, starts: Sequence[int], field: str, keep: Hashable | None = None, moving: int = MOVING) -> Floats:
-        """`field` of the windows beginning at `starts`, newest first, as one number by place.
-
-        With `keep`, a name for this use, all but the `moving` newest windows are merged once for as long as they stay as they are.
-        """
-        join, nothing = FOLDS[field]
-        total = np.full(len(self.sensors), nothing)
-        for number, (view, rows, place) in enumerate(self.parts):
-            tables = [view.windows.get((width, start)) for start in starts]
-            if keep is None:
-                found = _fold(tables, rows, field)
-            else:
-                older = self._settled((keep, number, field), tables[moving:], rows, field)
-                found = join(_fold(tables[:moving], rows, field), older)
-            total[place] = join(total[place], found)
-        return total
-
-    def _settled(self, key: Hashable, tables: list[Rows | None], rows: Numbers, field: str) -> Floats:
-        held = self._older.get(key)
-        if held is None or len(held[0]) != len(tables) or any(one is not two for one, two in zip(held[0], tables, strict=True)):
-            held = self._older[key] = tables, _fold(tables, rows, field)
-        return held[1]
-
-
-def _fold(tables: Iterable[Rows | None], rows: Numbers, field: str) -> Floats:
-    join, nothing = FOLDS[field]
-    total = np.full(len(rows), nothing)
-    for table in tables:
-        if table is not None:
-            here = rows[: np.searchsorted(rows, len(table))]
-            values = table[field][here]
-            if nothing:  # an empty row's 0 adds nothing to a sum, but is no least and no greatest value
-                values = np.where(table["n"][here] > 0, values, nothing)
-            join(total[: len(here)], values, out=total[: len(here)])
-    return total
 
 
 def _moments(start: int, after: NDArray[np.float32]) -> Floats:
@@ -154,6 +67,16 @@ Found = tuple[NDArray[np.bool_], NDArray[Any]]
 """By place of a column: whether there is something, and what."""
 
 
+def _hours(means: list[float]) -> list[float | None]:
+    return [None if mean != mean else mean for mean in means]
+
+
+TOLD: dict[str, Callable[[Any], Any]] = {
+    "latest": float, "means": float, "rates": float, "counts": int, "extremes": tuple, "hourly": _hours,
+}  # fmt: skip
+"""What a figure sees of a row."""
+
+
 class Moment:
     """All sensors of a domain at event time `now`; `past` widths take everything from windows of that width."""
 
@@ -169,7 +92,7 @@ class Moment:
         self.now, self._index, self._listed, self._intervals = now, index, sensors, intervals
         self._sketches, self._past = sketches, past
         self._found: dict[tuple[str, str, float], Found] = {}
-        self._named: dict[tuple[str, str, float], dict[str, Any]] = {}
+        self._seen: dict[tuple[str, str, float], BySensor[Any]] = {}
         self._areas: dict[str, Moment] = {}
         self._name: str | None = None
 
@@ -177,7 +100,7 @@ class Moment:
         """The same moment in one area."""
         if area not in self._areas:
             one = self._areas[area] = copy(self)
-            one._name, one._named = area, {}
+            one._name, one._seen = area, {}
         return self._areas[area]
 
     def latest(self, metric: str) -> Mapping[str, float]:
@@ -219,26 +142,20 @@ class Moment:
     def _by_sensor(self, kind: str, metric: str, seconds: float) -> Mapping[str, Any]:
         """What a figure sees; an area's share is cut from what was found for the city, once for all figures."""
         key = kind, metric, seconds
-        if key not in self._named:
+        if key not in self._seen:
             column = self._index.column(metric)
             if key not in self._found:
                 self._found[key] = getattr(self, f"_{kind}")(metric, column, seconds)
-            self._named[key] = self._name_them(kind, column, *self._found[key])
-        return self._named[key]
+            held, rows = self._found[key]
+            places = self._places(column, held)
+            self._seen[key] = BySensor(column.sensors, column.place, places, rows[places], TOLD[kind])
+        return self._seen[key]
 
-    def _name_them(self, kind: str, column: Column, held: NDArray[np.bool_], values: NDArray[Any]) -> dict[str, Any]:
-        sensors: Iterable[str] = column.sensors
-        if self._name is not None:
-            sensors, places = column.area(self._name, self._listed)
-            held, values = held[places], values[places]
-        if not held.all():
-            sensors, values = compress(sensors, held.tolist()), values[held]
-        found: Iterable[Any] = values.tolist()
-        if kind == "extremes":
-            found = map(tuple, found)
-        elif kind == "hourly":
-            found = [[None if mean != mean else mean for mean in means] for means in found]
-        return dict(zip(sensors, found, strict=True))
+    def _places(self, column: Column, held: NDArray[np.bool_]) -> Numbers:
+        if self._name is None:
+            return np.flatnonzero(held)
+        area = column.area(self._name, self._listed)
+        return area[held[area]]
 
     def _starts(self, seconds: float) -> tuple[int, list[int]]:
         width = self._past or (MINUTE if seconds <= SHORT_SECONDS else FIVE)
