@@ -50,7 +50,8 @@
   function line(element, row, total) {
     const said = deck.condition(row), lasting = deck.duration(deck.now() - row.since);
     element.dataset.priority = deck.letter(row.priority);
-    put(element.querySelector('.what'), said.text);
+    put(element.querySelector('.said'), said.said);
+    put(element.querySelector('.limit'), said.text.slice(said.said.length));
     put(element.querySelector('.where'), said.where);
     put(element.querySelector('.bureau'), said.domain === said.where ? '' : said.domain);
     put(element.querySelector('.lasting'), lasting);
@@ -67,11 +68,11 @@
       const row = deck.held('line'), counts = deck.held('counts');
       if (row && deck.known) { line(element, row, counts ? counts.reduce((sum, each) => sum + each, 0) : 1); return; }
       delete element.dataset.priority;
-      for (const name of ['.where', '.bureau', '.lasting', '.more']) put(element.querySelector(name), '');
+      for (const name of ['.limit', '.where', '.bureau', '.lasting', '.more']) put(element.querySelector(name), '');
       const mark = element.querySelector('.sign');
       mark.innerHTML = '';
       delete mark.dataset.letter;
-      put(element.querySelector('.what'), deck.text(row === null ? WORDS.none : WORDS.waiting));
+      put(element.querySelector('.said'), deck.text(row === null ? WORDS.none : WORDS.waiting));
     },
   });
   document.addEventListener('click', (event) => {

@@ -34,14 +34,20 @@
     if (element.markup !== markup) { element.markup = markup; element.innerHTML = markup; }
   }
 
+  /* A link of a road is called by road and stretch; the stretch tells it from its neighbours, so it has a line of its own. */
+  function lines(name) {
+    const [, road, stretch] = /^([^:：]+[:：])\s*(.+)$/.exec(name) || [];
+    return road ? '<span>' + deck.escape(road) + '</span><span>' + deck.escape(stretch) + '</span>' : deck.escape(name);
+  }
+
   function write(row, station, domain) {
     const figure = shown(domain), [sign, name, cell, spark, age] = row.cells, [value, about] = cell.children;
     row.dataset.priority = deck.letter(station.s);
     row.dataset.state = station.s;
     sign.title = deck.state(station.s);
     fill(sign, deck.sign(station.s));
-    deck.put(name.firstChild, deck.place(domain.key, station.id));
-    name.title = name.firstChild.textContent;
+    const called = deck.place(domain.key, station.id);
+    if (name.title !== called) { name.title = called; fill(name.firstChild, lines(called)); }
     deck.put(value, deck.number(station.value, figure ? figure.decimals : 1));
     deck.put(about, item(domain, station.item));
     if (spark.values !== station.spark) { spark.values = station.spark; fill(spark, deck.spark(station.spark || [])); }
