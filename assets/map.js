@@ -78,6 +78,7 @@
     }
 
     async ground() {
+      if (!this.options.places) return;
       const answer = await fetch(root + 'basemap/places.geojson').catch(() => null);
       if (!answer || !answer.ok) return;
       const places = await answer.json();

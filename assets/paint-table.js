@@ -6,7 +6,7 @@
     waiting: {en: 'Waiting for the first data', zh: '等待首批数据'},
     empty: {en: 'No station is listed and none has reported', zh: '没有登记的站点，也没有任何站点上报'},
     more: {en: (count) => count + ' more', zh: (count) => '另有 ' + count + ' 个'},
-    found: {en: (count) => count + ' stations', zh: (count) => count + ' 个站点'},
+    found: {en: (count) => count + (count === '1' ? ' station' : ' stations'), zh: (count) => count + ' 个站点'},
     filter: {en: 'Filter: name, area, id', zh: '筛选：名称、区域、编号'},
   };
   const CELLS = ['sign', 'name', 'figure', 'spark', 'age'];
@@ -42,8 +42,9 @@
 
   function write(row, station, domain) {
     const figure = shown(domain), [sign, name, cell, spark, age] = row.cells, [value, about] = cell.children;
-    row.dataset.priority = deck.letter(station.s);
+    row.dataset.priority = deck.letter(station.p);  // of the value: the station's worst condition may be on something else
     row.dataset.state = station.s;
+    row.classList.toggle('old', Boolean(station.old));
     sign.title = deck.state(station.s);
     fill(sign, deck.sign(station.s));
     const called = deck.place(domain.key, station.id);

@@ -15,16 +15,16 @@ from standards.noise import laeq
 Calculation = Callable[[Readings], Figure]
 
 
-def values(readings: Readings, metric: str, seconds: float = 0) -> Mapping[str, float]:
-    """Value by sensor: the mean over the last `seconds`, or the newest reading where that is 0."""
-    return readings.means(metric, seconds) if seconds else readings.latest(metric)
+def values(readings: Readings, metric: str, seconds: float = 0, covered: float = 0) -> Mapping[str, float]:
+    """Value by sensor: the mean over the last `seconds`, of which `covered` must be, or the newest reading where that is 0."""
+    return readings.means(metric, seconds, covered) if seconds else readings.latest(metric)
 
 
-def together(readings: Readings, metrics: Iterable[str], seconds: float = 0) -> dict[str, dict[str, float]]:
+def together(readings: Readings, metrics: Iterable[str], seconds: float = 0, covered: float = 0) -> dict[str, dict[str, float]]:
     """Value by sensor and metric, of the sensors that have any."""
     found: dict[str, dict[str, float]] = {}
     for metric in metrics:
-        for sensor, value in values(readings, metric, seconds).items():
+        for sensor, value in values(readings, metric, seconds, covered).items():
             found.setdefault(sensor, {})[metric] = value
     return found
 
@@ -71,11 +71,13 @@ def mean(metric: str, seconds: float = 0) -> Calculation:
     return calculate
 
 
-def energy_mean(metric: str) -> Calculation:
-    """The energy mean LAeq over sensors of their newest levels, dB; each level is the sensor's own LAeq since its reading before."""
+def energy_mean(metric: str, seconds: float = 0) -> Calculation:
+    """The energy mean over sensors of their levels, dB: of the newest, each the sensor's own LAeq since the one before, or of LAeq over
+    the last `seconds` where the metric is declared energetic.
+    """
 
     def calculate(readings: Readings) -> Figure:
-        found = readings.latest(metric)
+        found = values(readings, metric, seconds)
         return Figure(value=laeq(array(found)), item=metric, by_sensor=found)
 
     return calculate

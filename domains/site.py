@@ -48,6 +48,7 @@ def load(folder: Path, domains: Domains) -> Site:
         extent=extent,
         review_number=table.get("review_number", str, ""),
         sensors=_sensors(folder / "sensors", domains, {area.key for area in areas}, extent),
+        basemap=tuple(sorted(file.stem for file in (folder / "basemap").glob("*.geojson"))),
     )
 
 

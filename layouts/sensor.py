@@ -21,7 +21,8 @@ def body(site: Site, domains: Mapping[str, Domain], sensor_id: str) -> list[Any]
     charts = [span("hour", Label(en="last hour", zh="最近 1 小时")), span("day", Label(en="last 24 h", zh="最近 24 小时"))]
     panes = html.Div([html.Div([metrics(), panel], className="left"), html.Div(charts, className="trends")], className="panes")
     where = data(sensor=sensor_id, domain=listed.domain if listed else "", interval=f"{listed.interval:g}" if listed else "")
-    return [html.Div([head(site, domains, sensor_id, listed), panes], className="sensor-body", **where)]
+    parts = [head(site, domains, sensor_id, listed), html.P(className="waiting unheard"), panes]
+    return [html.Div(parts, className="sensor-body", **where)]
 
 
 def head(site: Site, domains: Mapping[str, Domain], sensor_id: str, listed: Sensor | None) -> html.Div:

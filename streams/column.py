@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import Sensor
+from standards.noise import level_of
 from store.table import Rows
 from store.view import View
 
@@ -20,6 +21,7 @@ MOVING = 2
 
 FOLDS: dict[str, tuple[np.ufunc, float]] = {
     "n": (np.add, 0.0),
+    "spoken": (np.add, 0.0),  # windows with a reading
     "sum": (np.add, 0.0),
     "min": (np.minimum, np.inf),
     "max": (np.maximum, -np.inf),
@@ -30,7 +32,9 @@ FOLDS: dict[str, tuple[np.ufunc, float]] = {
 class Column:
     """The series of one metric over all views: its sensors, each once, as numpy sees them."""
 
-    def __init__(self) -> None:
+    def __init__(self, energetic: bool = False) -> None:
+        self.energetic = energetic
+        """Whether sums are of energies and a mean is a level in dB."""
         self.sensors: list[str] = []
         self.place: dict[str, int] = {}
         self.parts: list[tuple[View, Numbers, Numbers]] = []
@@ -82,6 +86,11 @@ class Column:
             total[place] = join(total[place], found)
         return total
 
+    def mean(self, total: Floats, count: Floats) -> Floats:
+        """What sums of `count` readings make a mean; NaN where there is none."""
+        found = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+        return level_of(found) if self.energetic else found
+
     def _kept(self, key: Hashable, tables: list[Rows | None], rows: Numbers, field: str) -> Floats:
         held = self._folded.get(key)
         if held is None or len(held[0]) != len(tables) or not all(map(is_, held[0], tables)):
@@ -95,7 +104,7 @@ def _fold(tables: Iterable[Rows | None], rows: Numbers, field: str) -> Floats:
     for table in tables:
         if table is not None:
             here = rows[: np.searchsorted(rows, len(table))]
-            values = table[field][here]
+            values = table["n"][here] > 0 if field == "spoken" else table[field][here]
             if nothing:  # an empty row's 0 adds nothing to a sum, but is no least and no greatest value
                 values = np.where(table["n"][here] > 0, values, nothing)
             join(total[: len(here)], values, out=total[: len(here)])

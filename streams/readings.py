@@ -6,8 +6,9 @@ figure can be computed again for any minute of the last two hours or any five mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from copy import copy
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from domains.by_sensor import BySensor
 from model import Sensor
 from store.view import View
-from streams.column import Column, Floats, Numbers
+from streams.column import MOVING, Column, Floats, Numbers
 from streams.percentile import quantile
 from streams.window import FIVE, MINUTE
 
@@ -32,9 +33,9 @@ def _moments(start: int, after: NDArray[np.float32]) -> Floats:
 
 
 class Index:
-    """Which rows of which view belong to each metric of a domain, and which sensor each is."""
+    """Which rows of which view belong to each metric of a domain, and which sensor each is. `energetic` names the levels in dB."""
 
-    def __init__(self, views: Sequence[View]) -> None:
+    def __init__(self, views: Sequence[View], energetic: Collection[str] = ()) -> None:
         self._held = [(view, view.names) for view in views]
         self._columns: dict[str, Column] = {}
         for view in views:
@@ -42,7 +43,7 @@ class Index:
             for row, (_, metric) in enumerate(view.names):
                 by_metric.setdefault(metric, []).append(row)
             for metric, rows in by_metric.items():
-                self._columns.setdefault(metric, Column()).add(view, rows)
+                self._columns.setdefault(metric, Column(metric in energetic)).add(view, rows)
         self._row = {view.name: {name: row for row, name in enumerate(view.names)} for view in views}
 
     def column(self, metric: str) -> Column:
@@ -62,6 +63,9 @@ class Index:
 
 Ask = Callable[[str, float, float], Iterable[tuple[str, bytes]]]
 """(area, sketch) of a metric over the seconds before a moment."""
+
+Asked = tuple[str, str, tuple[float, ...]]
+"""What a figure asked for: the kind of answer, the metric, and how it wants it."""
 
 Found = tuple[NDArray[np.bool_], NDArray[Any]]
 """By place of a column: whether there is something, and what."""
@@ -88,28 +92,33 @@ class Moment:
         intervals: Mapping[str, float],
         sketches: Ask | None = None,
         past: int | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         self.now, self._index, self._listed, self._intervals = now, index, sensors, intervals
+        self.local = datetime.fromtimestamp(now, zone)
         self._sketches, self._past = sketches, past
-        self._found: dict[tuple[str, str, float], Found] = {}
-        self._seen: dict[tuple[str, str, float], BySensor[Any]] = {}
+        self._found: dict[Asked, Found] = {}
+        self._seen: dict[Asked, BySensor[Any]] = {}
+        self._newest: dict[str, tuple[Floats, Floats]] = {}
         self._areas: dict[str, Moment] = {}
         self._name: str | None = None
+        self.asked: set[str] = set()
+        """The metrics that were looked at since this was last emptied."""
 
     def of(self, area: str) -> Moment:
         """The same moment in one area."""
         if area not in self._areas:
             one = self._areas[area] = copy(self)
-            one._name, one._seen = area, {}
+            one._name, one._seen, one.asked = area, {}, set()
         return self._areas[area]
 
     def latest(self, metric: str) -> Mapping[str, float]:
         """Newest value by sensor, only of sensors that are not stale."""
-        return self._by_sensor("latest", metric, 0)
+        return self._by_sensor("latest", metric)
 
-    def means(self, metric: str, seconds: float) -> Mapping[str, float]:
-        """Mean by sensor over the last `seconds`."""
-        return self._by_sensor("means", metric, seconds)
+    def means(self, metric: str, seconds: float, covered: float = 0.0) -> Mapping[str, float]:
+        """Mean by sensor over the last `seconds`, of which at least `covered` are covered."""
+        return self._by_sensor("means", metric, seconds, covered)
 
     def extremes(self, metric: str, seconds: float) -> Mapping[str, tuple[float, float]]:
         """(least, greatest) by sensor over the last `seconds`."""
@@ -119,12 +128,13 @@ class Moment:
         """Number of readings by sensor over the last `seconds`."""
         return self._by_sensor("counts", metric, seconds)
 
-    def hourly(self, metric: str, hours: int) -> Mapping[str, Sequence[float | None]]:
-        """Means of the last `hours` whole clock hours and the running one's place left out, oldest first."""
-        return self._by_sensor("hourly", metric, hours)
+    def hourly(self, metric: str, hours: int, covered: float = 0.0) -> Mapping[str, Sequence[float | None]]:
+        """Means of the last `hours` whole clock hours, the running one left out, oldest first."""
+        return self._by_sensor("hourly", metric, hours, covered)
 
     def percentile(self, metric: str, seconds: float, share: float) -> float | None:
         """Quantile of all readings of the last `seconds`, of whole minutes."""
+        self.asked.add(metric)
         asked = self._sketches(metric, self.now, seconds) if self._sketches else ()
         return quantile((data for area, data in asked if self._name in (None, area)), share)
 
@@ -137,15 +147,37 @@ class Moment:
         listed = self._listed.get(sensor)
         return listed.extra.get(name) if listed else None
 
+    def heard(self, metrics: Iterable[str]) -> tuple[float, float]:
+        """(event time of the newest reading, usual seconds between a sensor's readings) of the metrics; 0 where there is none.
+
+        Usual is what half of the sensors that have spoken keep to.
+        """
+        times, intervals = [np.empty(0)], [np.empty(0)]
+        for metric in metrics:
+            column = self._index.column(metric)
+            time = self._newest_of(metric, column)[0]
+            places = self._places(column, time > 0)
+            times.append(time[places])
+            intervals.append(column.intervals(self._intervals)[places])
+        time, interval = np.concatenate(times), np.concatenate(intervals)
+        return float(time.max(initial=0.0)), float(np.median(interval)) if len(interval) else 0.0
+
+    def time(self, metric: str, sensor: str) -> float:
+        """Event time of a sensor's newest reading of a metric, 0 when it has none."""
+        column = self._index.column(metric)
+        place = column.place.get(sensor)
+        return 0.0 if place is None else float(self._newest_of(metric, column)[0][place])
+
     # --- how -------------------------------------------------------------------------------------------------------------------------
 
-    def _by_sensor(self, kind: str, metric: str, seconds: float) -> Mapping[str, Any]:
+    def _by_sensor(self, kind: str, metric: str, *asked: float) -> Mapping[str, Any]:
         """What a figure sees; an area's share is cut from what was found for the city, once for all figures."""
-        key = kind, metric, seconds
+        self.asked.add(metric)
+        key = kind, metric, asked
         if key not in self._seen:
             column = self._index.column(metric)
             if key not in self._found:
-                self._found[key] = getattr(self, f"_{kind}")(metric, column, seconds)
+                self._found[key] = getattr(self, f"_{kind}")(metric, column, *asked)
             held, rows = self._found[key]
             places = self._places(column, held)
             self._seen[key] = BySensor(column.sensors, column.place, places, rows[places], TOLD[kind])
@@ -157,8 +189,9 @@ class Moment:
         area = column.area(self._name, self._listed)
         return area[held[area]]
 
-    def _starts(self, seconds: float) -> tuple[int, list[int]]:
-        width = self._past or (MINUTE if seconds <= SHORT_SECONDS else FIVE)
+    def _starts(self, seconds: float, width: int = 0) -> tuple[int, list[int]]:
+        # A past moment sees no finer than its width, and minutes are kept for short spans only.
+        width = width or (FIVE if seconds > SHORT_SECONDS else self._past or MINUTE)
         last = int((self.now - 1e-6) // width) * width
         count = max(int(np.ceil(seconds / width)), 1)
         return width, [last - i * width for i in range(count)]
@@ -167,9 +200,19 @@ class Moment:
         # A past moment is looked at once, so nothing of it is kept.
         return column.fold(*self._starts(seconds), field, None if self._past else seconds)
 
-    def _means(self, metric: str, column: Column, seconds: float) -> Found:
+    def _means(self, metric: str, column: Column, seconds: float, covered: float) -> Found:
         count = self._fold(column, seconds, "n")
-        return count > 0, self._fold(column, seconds, "sum") / np.maximum(count, 1)
+        mean, held = column.mean(self._fold(column, seconds, "sum"), count), count > 0
+        if covered:
+            held &= self._covered(column, self._starts(seconds, FIVE)[1], None if self._past else seconds) >= covered
+            fresh, value = self._latest(metric, column)
+            own = fresh & ~held & (column.intervals(self._intervals) >= seconds)
+            mean, held = np.where(own, value, mean), held | own
+        return held, mean
+
+    def _covered(self, column: Column, starts: Sequence[int], keep: Hashable, moving: int = MOVING) -> Floats:
+        """Seconds that readings cover of the five minutes beginning at `starts`."""
+        return column.fold(FIVE, starts, "spoken", keep, moving) * np.maximum(FIVE, column.intervals(self._intervals))
 
     def _counts(self, metric: str, column: Column, seconds: float) -> Found:
         count = self._fold(column, seconds, "n").astype(np.int64)
@@ -203,27 +246,35 @@ class Moment:
         rate[held] = (last[held] - first[held]) * HOUR / span[held]
         return held, rate
 
-    def _hourly(self, metric: str, column: Column, hours: float) -> Found:
+    def _hourly(self, metric: str, column: Column, hours: float, covered: float) -> Found:
         hour = int(self.now // HOUR) * HOUR
         means = np.full((len(column.sensors), int(hours)), np.nan)
         for back in range(int(hours)):
             starts = [hour - (int(hours) - back) * HOUR + i * FIVE for i in range(HOUR // FIVE)]
             keep = None if self._past else ("hour", int(hours) - back)
             count, total = (column.fold(FIVE, starts, field, keep, moving=0) for field in ("n", "sum"))
-            np.divide(total, count, out=means[:, back], where=count > 0)
+            means[:, back] = column.mean(total, count)
+            if covered:
+                means[self._covered(column, starts, keep, moving=0) < covered, back] = np.nan
         return ~np.isnan(means).all(axis=1), means
 
-    def _latest(self, metric: str, column: Column, _: float) -> Found:
-        time, value = np.zeros(len(column.sensors)), np.zeros(len(column.sensors))
-        for view, rows, place in column.parts:
-            then, what = self._newest(view, rows)
-            newer = then > time[place]
-            time[place[newer]], value[place[newer]] = then[newer], what[newer]
+    def _latest(self, metric: str, column: Column) -> Found:
+        time, value = self._newest_of(metric, column)
         # A past moment sees no finer than its windows.
         interval = np.maximum(column.intervals(self._intervals), self._past or 0)
         return (time > 0) & (self.now - time <= STALE_INTERVALS * interval), value
 
-    def _newest(self, view: View, rows: Numbers) -> tuple[Floats, Floats]:
+    def _newest_of(self, metric: str, column: Column) -> tuple[Floats, Floats]:
+        """(time, value) of the newest reading by place; time 0 where there is none."""
+        if metric not in self._newest:
+            time, value = self._newest[metric] = np.zeros(len(column.sensors)), np.zeros(len(column.sensors))
+            for view, rows, place in column.parts:
+                then, what = self._newest_in(view, rows)
+                newer = then > time[place]
+                time[place[newer]], value[place[newer]] = then[newer], what[newer]
+        return self._newest[metric]
+
+    def _newest_in(self, view: View, rows: Numbers) -> tuple[Floats, Floats]:
         time, value = np.zeros(len(rows)), np.zeros(len(rows))
         if self._past is None:
             held = rows[: np.searchsorted(rows, len(view.latest))]

@@ -21,10 +21,10 @@ NOW = START + 600
 AREAS = (("a", "north"), ("b", "south"))
 
 
-def view(sent: list[tuple[str, float, float]], name: str = "sea.0") -> View:
-    """What a partition holds after (sensor, seconds after START, value)."""
+def view(sent: list[tuple[str, float, float]], name: str = "sea.0", now: float = NOW) -> View:
+    """What a partition holds after (sensor, seconds after START, value) at `now`."""
     made = Partition(domain(), Keys().load(), {})
-    made.take(batch([message(sensor, value, START + after) for sensor, after, value in sent]), NOW)
+    made.take(batch([message(sensor, value, START + after) for sensor, after, value in sent]), now)
     windows = {(width, start): table.rows for width, held in made.windows.items() for start, table in held.tables.items()}
     return View(name, names=made.series.names, latest=made.latest.rows[: len(made.series.names)], windows=windows)
 
