@@ -29,7 +29,7 @@ from domains.figure import energy_mean, highest, lowest, mean, movement
 from model import Area, Batch, Domain, Kpi, Label, Layer, Metric, Rule, Sensor, Site
 from store.clock import Clock
 from store.connect import connect
-from store.frame import Frame, Frames
+from store.frame import Frame, Frames, Press
 from store.lease import Lease
 from store.partition import Partition as Keys
 from streams import frame, frames
@@ -180,7 +180,7 @@ def _headed(head: Mapping[str, Any], *_: Any) -> str:
     return str(head["page"])
 
 
-def _named(_: Frames, page: str, *__: Any) -> str:
+def _named(_: Press, page: str, *__: Any) -> str:
     return page
 
 
@@ -192,7 +192,7 @@ PARTS = (
     (Pages, "all", "sections", _any),
     (frame, "delta", "what changed, as JSON", _headed),
     (frame, "full", "full frames, as JSON", _headed),
-    (Frames, "publish", "compress, publish", _named),
+    (Press, "publish", "compress, publish", _named),
 )
 AROUND = ("read from Redis", "judge")
 

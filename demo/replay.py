@@ -21,7 +21,7 @@ from kafka.errors import KafkaError
 
 from demo.command import run
 from demo.produce import Feed, connect
-from demo.readers.folder import recordings
+from demo.readers.folder import nothing_known, recordings
 from demo.readers.tape import Tape, tape
 from model import ReplayClock
 from settings import Settings
@@ -86,6 +86,10 @@ def follow(player: Player, clock: ReplayClock, now: Callable[[], float], stop: t
 
 def play(options: argparse.Namespace, chosen: Settings, stop: threading.Event) -> None:
     """Read the folder, publish the clock, and play."""
+    if not options.speed > 0:
+        raise ValueError(f"--speed {options.speed:g} is not above 0")
+    if reason := nothing_known(options.folder):
+        raise ValueError(reason)
     found = list(recordings(options.folder))
     played = tape(found)
     for recording in found:

@@ -16,16 +16,20 @@ import log
 import settings
 from domains import city
 from model import SpecError
+from store import Away
 from store.clock import Clock
 from store.connect import connect
 from streams.frames import Composer
 from streams.ingest import Ingest
 from streams.pulse import Pulse
-from streams.resend import send_lines, show
+from streams.reach import absence
+from streams.resend import send_lines, sendable, show
 from streams.source import OPTIONS, BrokerError, Sink, Source
 
 T = TypeVar("T")
-RETRY_SECONDS = 2.0
+RETRY_SECONDS = 1.0
+BRIEFLY = {"bootstrap_timeout_ms": 3000}
+"""How long the Kafka client may try before a heartbeat is due again."""
 
 
 class Process(Protocol):
@@ -49,6 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if asked.process == "rejects":
             return _rejects(asked.send)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is a process that can be asked to stop
         process = _make(asked.process)
     except SpecError as error:
         print(f"citydeck: {error}", file=sys.stderr)
@@ -70,34 +75,64 @@ def _make(name: str) -> Process:
     clock, pulse = Clock(client, time.time), Pulse(client, name)
     if name == "frames":
         return Composer(client, domains, site, clock, pulse)
-    options = told.kafka_options(OPTIONS)
+    options = BRIEFLY | told.kafka_options(OPTIONS)
     areas = {key: {sensor.id: sensor.area for sensor in sensors} for key, sensors in site.sensors.items()}
     topics = [domain.topic for domain in domains.values()]
-    source = _patiently(lambda: Source(told.kafka, topics, options))
-    sink = _patiently(lambda: Sink(told.kafka, options))
+    try:
+        source = _patiently(lambda: Source(told.kafka, topics, options), told.kafka, pulse)
+        sink = _patiently(lambda: Sink(told.kafka, options), told.kafka, pulse)
+    except SystemExit:
+        pulse.leave()
+        raise
+    pulse.lacks("")
     return Ingest(source, sink, client, domains, areas, clock, pulse)
 
 
-def _patiently(connect: Callable[[], T]) -> T:
-    """Kafka may come up later than this process: what it gives, asked for until it answers."""
+def _patiently(connect: Callable[[], T], servers: str, pulse: Pulse) -> T:
+    """Kafka may come up later than this process: what it gives, asked for until it answers. Meanwhile the heartbeat says so."""
     while True:
+        lack = absence(servers)
         try:
-            return connect()
+            if not lack:
+                return connect()
         except BrokerError as error:
-            logging.getLogger(__name__).warning("waiting for Kafka", extra={"error": repr(error)})
-            time.sleep(RETRY_SECONDS)
+            lack = f"Kafka at {servers} answers, but cannot be used: {error}"
+        pulse.lacks(lack)
+        pulse.send("waiting", 0.0, time.time())
+        time.sleep(RETRY_SECONDS)
 
 
 def _rejects(sending: bool) -> int:
+    """Lists or sends refused records; 1 with a sentence when a server does not answer."""
+    logging.disable(logging.ERROR)  # a person reads here, and the Kafka client says the same thing fifty times
     told = settings.load(os.environ)
-    if not sending:
-        show(connect(told.redis), sys.stdout)
-        return 0
     domains, _ = city.read(Path(told.site))
-    sink = Sink(told.kafka, told.kafka_options(OPTIONS))
-    failed = send_lines(sink, frozenset(domain.topic for domain in domains.values()), sys.stdin, sys.stderr)
-    sink.close()
+    try:
+        if sending:
+            return _send(told, frozenset(domain.topic for domain in domains.values()))
+        show(connect(told.redis), sys.stdout)
+    except Away as error:
+        return _refuse(f"Redis at {told.redis}: {error}")
+    except BrokerError as error:
+        return _refuse(f"Kafka at {told.kafka} answers, but cannot be used: {error}")
+    return 0
+
+
+def _send(told: settings.Settings, topics: frozenset[str]) -> int:
+    """What cannot be sent is told before Kafka is asked for anything."""
+    found, failed = sendable(topics, sys.stdin, sys.stderr)
+    if found and (lack := absence(told.kafka)):
+        return _refuse(lack)
+    if found:
+        sink = Sink(told.kafka, BRIEFLY | told.kafka_options(OPTIONS))
+        failed += send_lines(sink, found, sys.stderr)
+        sink.close()
     return 1 if failed else 0
+
+
+def _refuse(reason: str) -> int:
+    print(f"citydeck: {reason}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from tests.e2e.deck import Deck
@@ -65,7 +66,7 @@ def test_a_value_beyond_its_limit_is_a_condition_until_it_is_back(deck: Deck, br
     for age in (3000, 2900):  # low for longer than the on-delay, and for longer than anything else that is high now
         deck.send("sea", BUOY, "dissolved_oxygen", 3.1, age)
     browser.holds("[data-line] .where", BUOY_NAME)
-    assert browser.text("[data-line] .what") == "Low oxygen 3.1 mg/L, limit 4.0"
+    assert re.fullmatch(r"Low oxygen 3\.1 mg/L, 4\d min ago, limit 4\.0", browser.text("[data-line] .what") or "")
     assert browser.js("return document.querySelector('[data-line]').dataset.priority") == "H"
     assert int(browser.text('[data-count="2"]') or 0) >= 1
     browser.waits(lambda: browser.state_on_map(BUOY) == LOW_OXYGEN, "the mark on the map")

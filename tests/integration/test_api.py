@@ -17,11 +17,11 @@ from callbacks import api
 from demo.memory import RedisServer
 from model import Sensor
 from store.connect import connect
-from store.frame import Frames
 from store.live import PIECE, Live
 from store.partition import Partition as Keys
 from streams.partition import Partition
 from streams.roll import Roll
+from tests.integration.web import press
 from tests.project import ROOT
 from tests.unit.city import START, batch, domain, label, message
 
@@ -55,8 +55,8 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
         client = connect(server.url)
         client.set("city:{judge}:positions:sea", Roll(domain(), [listed(id) for id in IDS]).positions)
         frame = json.dumps({"full": 1, "s": {"map.sea": {"c": {"v": [None] * COUNT, "s": states}}}}).encode()
-        Frames(client).publish("domain-sea", "e-1", frame, None)
-        client.persist("city:frame:domain-sea")
+        press(client).publish("domain-sea", "e-1", frame, None)
+        client.persist("city:{judge}:frame:domain-sea")
         yield server
 
 

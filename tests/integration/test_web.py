@@ -17,10 +17,9 @@ from demo.memory import RedisServer
 from domains import city
 from model import Label
 from store.connect import connect
-from store.frame import Frames
 from store.process import beat, leave, processes
 from streams.roll import Roll
-from tests.integration.web import SITE, Web, until, web
+from tests.integration.web import SITE, Web, press, until, web
 
 OWNER = Label(en="Marine", zh="海洋局")
 GZIP = {"Accept-Encoding": "gzip"}
@@ -168,12 +167,12 @@ def test_the_api_names_a_sensor_s_owner_in_both_languages(deck: Web, memory: Red
 
 def test_health_says_alive_always_and_ready_only_with_fresh_frames(deck: Web, memory: RedisServer) -> None:
     client = connect(memory.url)
-    client.delete("city:frame:overview")
+    client.delete("city:{judge}:frame:overview")
     assert deck.get("/healthz")[0] == 200
     assert deck.get("/readyz")[0] == 503
-    Frames(client).publish("overview", "e-1", b"{}", None)
+    press(client).publish("overview", "e-1", b"{}", None)
     assert deck.json("/readyz")["ready"] is True
-    client.pexpire("city:frame:overview", 60_000 - 5_001)  # as it is when nothing was composed for five seconds
+    client.pexpire("city:{judge}:frame:overview", 60_000 - 5_001)  # as it is when nothing was composed for five seconds
     assert deck.get("/readyz")[0] == 503
 
 
@@ -182,7 +181,7 @@ def test_metrics_tell_of_this_process_and_of_the_city(deck: Web, memory: RedisSe
     client.sadd("city:partitions", "sea.0")
     client.hset("city:{sea.0}:meta", mapping={"readings": 41, "lag": 7, "rate": 2.5, "owner": "x"})
     beat(client, "frames-1", "frames", "active", None, 9.0, 1000.0)
-    Frames(client).publish("overview", "e-1", b"{}", None)
+    press(client).publish("overview", "e-1", b"{}", None)
     text = until(lambda: "citydeck_live_clients 0.0" in (told := deck.get("/metrics")[2].decode()) and told, "the first beat")
     lines = text.splitlines()
     assert "citydeck_store_up 1.0" in lines
