@@ -7,6 +7,7 @@ export PYTHONUNBUFFERED = 1
 help:
 	@echo 'make demo                 run the deck here: simulator, embedded Kafka and Redis; Ctrl-C stops it'
 	@echo 'make demo FEED=folder     the same with recorded files; SPEED=60 runs them 60 times faster'
+	@echo 'CITYDECK_SITE=folder make demo   the same for a city of your own'
 	@echo 'make test                 style, types and every test; says what it skipped'
 	@echo 'make check                style and types only'
 

@@ -72,6 +72,7 @@ def create(settings: Settings) -> Dash:
     instead = lambda status: others[status](site, described, settings.lang)  # noqa: E731
     page.register(app, cache, site, described, lambda path: draw(path, site, described, settings.lang), instead)
     live.register(server, hub, site, described, Tenure(doors.standing).stream)
+    static.mark(app)
     static.register(server, cache, site, described, reader)
     api.register(server, described, reader)
     rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import secrets
 import shutil
 import socket
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
 import log
+import scratch
 from domains import city
 from model import SpecError
 from settings import Settings, load
@@ -65,7 +66,7 @@ def on_starting(server: Any) -> None:
     _claim()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="citydeck-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(scratch.folder("metrics"))
 
 
 def _claim() -> None:
@@ -77,7 +78,12 @@ def _claim() -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """The worker beats while it is to live, and makes the tables of the database where nobody has."""
+    """The worker beats while it is to live, and makes the tables of the database where nobody has.
+
+    What it holds now it holds for ever: the collector need not walk it while screens wait.
+    """
+    gc.collect()
+    gc.freeze()
     worker.wsgi.extensions["citydeck-beat"].start(lambda: worker.alive)
     tables = worker.wsgi.extensions["citydeck-tables"]
     threading.Thread(target=tables, args=(lambda: worker.alive,), name="tables", daemon=True).start()

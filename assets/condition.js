@@ -11,7 +11,7 @@
   const WORDS = {
     limit: {en: ', limit ', zh: '，限值 '},
     lasting: {en: ' for ', zh: ' '}, back: {en: ', back at ', zh: '，已回到 '},
-    system: {en: 'System', zh: '系统'},
+    system: {en: 'System', zh: '系统'}, comma: {en: ', ', zh: '，'}, ago: {en: (age) => age + ' ago', zh: (age) => age + '前'},
     change: {en: (amount, span) => amount + ' in ' + span, zh: (amount, span) => span + '内 ' + amount},
   };
   const HOUR = 3600;
@@ -78,7 +78,9 @@
   deck.condition = function (row) {
     const rule = deck.rule(row), about = subject(row), {value, limit} = amounts(row, rule, measures(deck.domain(row.domain), rule));
     const name = rule ? deck.text(rule.label) : row.rule.slice(row.rule.indexOf('/') + 1).replace(/_/g, ' ');
-    const said = name + (value ? (isTime(rule) ? deck.text(WORDS.lasting) : returned(row, rule) ? deck.text(WORDS.back) : ' ') + value : '');
-    return {name, value, limit, said, text: said + (limit ? deck.text(WORDS.limit) + limit : ''), where: about.where, href: about.href, domain: about.name};
+    const ago = row.last ? deck.text(WORDS.ago)(deck.age(deck.now() - row.last)) : '';
+    const how = value ? (isTime(rule) ? deck.text(WORDS.lasting) : returned(row, rule) ? deck.text(WORDS.back) : ' ') + value : '';
+    const said = name + how + (ago ? deck.text(WORDS.comma) + ago : '');
+    return {name, value, limit, ago, said, text: said + (limit ? deck.text(WORDS.limit) + limit : ''), where: about.where, href: about.href, domain: about.name};
   };
 })();

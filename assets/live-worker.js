@@ -5,7 +5,8 @@
  * into frames beyond the name of the page. Whenever the set of windows changes the stream is opened anew, and the server begins
  * a new stream with full frames, so nobody has to keep them here.
  *
- * To this side:   {join: page, live: "/live/"}   {leave: true}   {again: true} (a frame was missed)   {here: true} (still alive)
+ * To this side:   {join: page, live: "/live/"}   {leave: true}   {again: true} (a frame was missed)
+ *                 {here: page, live: "/live/"} (still alive; one that slept so long that it was forgotten joins again)
  * To the window:  {data: string}   {open: true}   {lost: true}
  *
  * It must not run as a page script of its own: the app ignores it (assets_ignore) and live.js starts it.
@@ -47,7 +48,8 @@
     port.onmessage = ({data}) => {
       const known = windows.get(port);
       if (known) known.seen = Date.now();
-      if (data.join) { base = data.live; windows.set(port, {page: data.join, seen: Date.now()}); open(); }
+      const page = data.join || (known ? null : data.here);
+      if (page) { base = data.live; windows.set(port, {page, seen: Date.now()}); open(); }
       if (data.leave && windows.delete(port)) open();
       if (data.again) open();
     };

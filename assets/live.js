@@ -202,7 +202,9 @@
     return port1;
   }
   start();
-  setInterval(() => port.postMessage({here: true}), 20000);
+  const here = () => { if (page) port.postMessage({here: page, live: root + 'live/'}); };
+  setInterval(here, 20000);
+  document.addEventListener('visibilitychange', here);  // at once when somebody looks again
   addEventListener('pagehide', () => port.postMessage({leave: true}));
   addEventListener('pageshow', (event) => { if (event.persisted && page) port.postMessage({join: page, live: root + 'live/'}); });
 })();

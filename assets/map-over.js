@@ -50,6 +50,7 @@
     say(problem) {
       this.problem = problem;
       this.sentence.hidden = !problem;
+      this.sentence.dataset.problem = problem || '';
       if (problem) this.sentence.textContent = city.text(map.WORDS[problem]);
     },
 
@@ -136,7 +137,9 @@
       const newest = Math.max(...[...this.feeds.values()].map((feed) => feed.newest ?? -Infinity));
       const heard = [...this.feeds.values()].some((feed) => feed.heard);
       const age = !heard ? '' : Number.isFinite(newest) ? city.text(map.WORDS.newest) + ' ' + city.age(city.now() - newest) : city.text(map.WORDS.silent);
+      if (!this.newest.textContent !== !age) this.mind('names');  // it takes room from now on, or no longer
       if (this.newest.textContent !== age) this.newest.textContent = age;
+      if ((city.held('conditions') || {rows: []}).rows.some((row) => row.last)) this.mind('callouts');  // they tell an age
       if (this.under) this.tip.innerHTML = map.hoverWords(this.under.feed, this.under.row, this.options.domains[this.under.feed.key]);
     },
   });

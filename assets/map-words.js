@@ -31,14 +31,18 @@
   const LONG = 24;  // letters of a name, of which one in Chinese counts for two, beyond which it may take a second line
   const letters = (name) => [...name].reduce((sum, letter) => sum + (letter > '\u2e7f' ? 2 : 1), 0);
 
-  function box(name, text) { return `<span class="${letters(name) > LONG ? 'long' : ''}">${safe(name)}</span>` + (text ? `<b>${safe(text)}</b>` : ''); }
+  function box(name, text, note) {
+    return `<span class="${letters(name) > LONG ? 'long' : ''}">${safe(name)}</span>` + (text ? `<b>${safe(text)}</b>` : '') + (note ? `<em>${safe(note)}</em>` : '');
+  }
 
-  /* A condition beside its mark: "Daya Bay" over "Dissolved oxygen 3.1 mg/L"; a rule about time or change says what it is called. */
+  /* A condition beside its mark: "Daya Bay" over "Dissolved oxygen 3.1 mg/L", and over "14 min ago" when the sensor has fallen silent since; a
+   * rule about time or change says what it is called. */
   map.conditionWords = function (feed, row, condition) {
     const told = deck.condition(condition), domain = deck.domain(feed.key), rule = domain && deck.rule(condition);
     const what = rule && [...domain.metrics, ...domain.kpis].find((each) => each.key === rule.on);
     const plain = what && (rule.comparison === 'high' || rule.comparison === 'low');
-    return box(deck.text(feed.name(row)) || feed.positions.ids[row], plain ? title(what) + ' ' + told.value : told.said);
+    const name = deck.text(feed.name(row)) || feed.positions.ids[row];
+    return plain ? box(name, title(what) + ' ' + told.value, told.ago) : box(name, told.said);
   };
 
   /* A sensor that does not measure what the map shows says only its name, as all do on a page that carries no readings of the map. */

@@ -78,10 +78,11 @@
     }
 
     async ground() {
+      if (!this.options.places) return;
       const answer = await fetch(root + 'basemap/places.geojson').catch(() => null);
       if (!answer || !answer.ok) return;
       const places = await answer.json();
-      this.credits = places.attribution || '\u00a9 OpenStreetMap contributors, GeoNames';
+      this.credits = places.attribution;
       this.names.set(places.features.map(({properties, geometry}) => ({...properties, lon: geometry.coordinates[0], lat: geometry.coordinates[1]})));
       this.translate();
       this.mind('names');

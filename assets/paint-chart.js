@@ -162,7 +162,7 @@
       xaxis: {range: [chart.from, chart.to], tickvals: times, ticktext: times.map((time) => deck.clock(time)), tickfont: font},
       yaxis: {range: [y.low, y.high], tick0: y.low, dtick: y.size, tickfont: font, gridcolor: token('--rule'), automargin: 'left'},
       hoverlabel: {bgcolor: token('--panel'), bordercolor: token('--rule'), font: {...font, size: rem * 0.8125, color: token('--ink')}},
-      shapes: shapes(chart, y, limits), annotations: names(chart, limits, y, rem, room),
+      shapes: shapes(chart, y, limits), annotations: values.length ? names(chart, limits, y, rem, room) : [],  // else the sentence stands there
     };
     const still = document.documentElement.hasAttribute('data-wall') ? {staticPlot: true, responsive: true} : undefined;
     window.Plotly.react(plot, traces(chart, y, rem), layout, still);

@@ -5,6 +5,7 @@
   const WORDS = {
     waiting: {en: 'Waiting for the first data', zh: '等待首批数据'},
     none: {en: 'No active conditions in this domain', zh: '本专题当前无异常'},
+    unheard: {en: 'No reading has arrived yet', zh: '尚未收到任何读数'},
     further: {en: (count) => count + ' further conditions are not shown', zh: (count) => '另有 ' + count + ' 项异常未显示'},
     limit: {en: 'limit ', zh: '限值 '}, since: {en: 'since ', zh: '始于 '},
     left: {en: (age) => age + ' left', zh: (age) => '剩余 ' + age}, over: {en: (age) => age + ' over', zh: (age) => '已超 ' + age},
@@ -24,7 +25,7 @@
     if (sign.priority !== condition.priority) { sign.priority = condition.priority; sign.innerHTML = deck.mark(condition.priority); }
     deck.put(name, said.name);
     deck.put(value, said.value);
-    deck.put(place, [said.where, said.limit && deck.text(WORDS.limit) + said.limit].filter(Boolean).join(deck.text(WORDS.dot)));
+    deck.put(place, [said.ago, said.where, said.limit && deck.text(WORDS.limit) + said.limit].filter(Boolean).join(deck.text(WORDS.dot)));
     deck.put(lasting, deck.age(deck.now() - condition.since));
   }
 
@@ -40,7 +41,7 @@
     const said = deck.condition(condition), guidance = (deck.rule(condition) || {}).guidance;
     box.dataset.priority = deck.letter(condition.priority);
     deck.put(box.querySelector('h3'), [said.name, said.where].filter(Boolean).join(deck.text(WORDS.dot)));
-    deck.put(box.querySelector('.measure'), [said.value, said.limit && deck.text(WORDS.limit) + said.limit,
+    deck.put(box.querySelector('.measure'), [said.value, said.ago, said.limit && deck.text(WORDS.limit) + said.limit,
       deck.text(WORDS.since) + deck.clock(condition.since, true)].filter(Boolean).join(deck.text(WORDS.dot)));
     for (const name of ['cause', 'consequence', 'action']) {
       deck.put(box.querySelector(`[data-say="${name}"]`), guidance ? deck.text(guidance[name]) : deck.text(WORDS.unwritten));
@@ -53,8 +54,8 @@
   function draw(element) {
     const held = deck.held('conditions'), list = element.querySelector('ol'), note = element.querySelector('.waiting');
     const rows = held ? held.rows.filter((row) => row.domain === element.dataset.conditions) : [];
-    const further = held ? held.total - held.rows.length : 0;
-    deck.put(note, !held ? deck.text(WORDS.waiting) : !rows.length ? deck.text(WORDS.none) : further > 0 ? deck.text(WORDS.further)(deck.number(further, 0)) : '');
+    const further = held ? held.total - held.rows.length : 0, unheard = (deck.held('head.' + element.dataset.conditions) || {}).time === null;
+    deck.put(note, !held ? deck.text(WORDS.waiting) : !rows.length ? deck.text(unheard ? WORDS.unheard : WORDS.none) : further > 0 ? deck.text(WORDS.further)(deck.number(further, 0)) : '');
     const total = element.parentElement.querySelector('.tabs .total');
     deck.put(total, rows.length ? deck.number(rows.length + further, 0) : '');
     const worst = rows.length ? Math.min(...rows.map((row) => row.priority)) : 0, sign = total.previousSibling;

@@ -1,7 +1,7 @@
 /* Key figures: value, unit, one-hour trend over its normal band, and an analog bar with band, limit ticks and pointer.
  *
  * An element with data-kpi="<domain>/<key>" holds .value, .unit, .item, .age, .spark and .bar. The priority of its worst condition
- * colours value, trend and pointer; an old figure is greyed and says its age. A figure is old after three intervals of its domain.
+ * colours value, trend and pointer; an old figure steps back and says its age. A figure is old after three intervals of the sensors behind it.
  */
 'use strict';
 (function () {
@@ -83,7 +83,7 @@
       const {domain, kpi} = found, state = deck.held('kpi.' + element.dataset.kpi), value = state ? state.value : null;
       const age = state && state.time !== null ? deck.now() - state.time : null;
       element.dataset.priority = state && value !== null ? deck.letter(state.priority) : '';
-      element.classList.toggle('old', age !== null && age > Math.max(LEAST_OLD, OLD * domain.interval));
+      element.classList.toggle('old', age !== null && age > Math.max(LEAST_OLD, OLD * (state.interval ?? domain.interval)));
       element.classList.toggle('absent', value === null || value === undefined);
       deck.put(element.querySelector('.value'), deck.number(value, kpi.decimals));
       deck.put(element.querySelector('.unit'), kpi.unit);

@@ -7,6 +7,7 @@
   const WORDS = {
     waiting: {en: 'Waiting for the first data of this sensor', zh: '等待该站点的首批数据'},
     never: {en: 'This sensor has never been heard. Nothing is drawn until its first reading comes.', zh: '该站点从未上报。收到首个读数之前没有可显示的内容。'},
+    nobody: {en: 'No such sensor has been heard, and the site lists none of this id', zh: '从未收到该编号站点的数据，站点清单中也没有该编号'},
     hour: {en: 'No reading in the last hour', zh: '最近 1 小时无读数'},
     day: {en: 'No reading in the last 24 h', zh: '最近 24 小时无读数'},
     every: {en: 'every ', zh: '每 '}, silent: {en: 'No reading for ', zh: '已无读数 '}, heard: {en: 'newest reading ', zh: '最新读数 '}, ago: {en: ' ago', zh: '前'},
@@ -144,6 +145,9 @@
   /* Charts are drawn when their data, the choice or the look changed; the rest also every second. */
   function draw(element) {
     const sensor = deck.held('sensor'), domain = deck.domain(element.dataset.domain || (sensor && sensor.domain));
+    const nobody = Boolean(sensor && !sensor.domain && !element.dataset.domain);
+    element.classList.toggle('nobody', nobody);
+    deck.put(element.querySelector('.unheard'), nobody ? deck.text(WORDS.nobody) : '');
     const heardOf = sensor && Object.values(sensor.metrics || {}).some((each) => !never(each));
     deck.put(element.querySelector('.metrics .waiting'), !sensor ? deck.text(WORDS.waiting) : heardOf ? '' : deck.text(WORDS.never));
     facts(element);

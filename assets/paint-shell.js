@@ -5,8 +5,10 @@
   const WORDS = {
     none: {en: 'No active conditions', zh: '当前无异常'},
     waiting: {en: 'Waiting for the first data', zh: '等待首批数据'},
+    unheard: {en: 'No reading has arrived yet', zh: '尚未收到任何读数'},
     active: {en: ' active', zh: ' 项异常'},
     origins: [null, {en: 'SIMULATED', zh: '模拟数据'}, {en: 'REPLAY', zh: '历史回放'}],
+    recorded: {en: 'The clock and all times are those of the recording; files of other days were moved to it by whole days', zh: '时钟与所有时间均为记录时间；其他日期的文件已按整天平移'},
     down: {en: 'No feed since ', zh: '数据中断，自 '},
     never: {en: 'No data yet', zh: '尚无数据'},
     silent: {en: 'Feed silent, values shown are from: ', zh: '数据中断，显示的是此时的数据：'},
@@ -25,6 +27,7 @@
       const frame = deck.frame(), word = frame && WORDS.origins[frame.origin];
       if (!frame) return;
       element.hidden = !word;
+      element.title = frame.origin === 2 ? deck.text(WORDS.recorded) : '';
       put(element, word ? deck.text(word) + (frame.rate !== 1 ? ' ×' + frame.rate : '') : '');
     },
   });
@@ -50,7 +53,8 @@
   function line(element, row, total) {
     const said = deck.condition(row), lasting = deck.duration(deck.now() - row.since);
     element.dataset.priority = deck.letter(row.priority);
-    put(element.querySelector('.what'), said.text);
+    put(element.querySelector('.said'), said.said);
+    put(element.querySelector('.limit'), said.text.slice(said.said.length));
     put(element.querySelector('.where'), said.where);
     put(element.querySelector('.bureau'), said.domain === said.where ? '' : said.domain);
     put(element.querySelector('.lasting'), lasting);
@@ -61,17 +65,17 @@
     if (mark.dataset.letter !== wanted) { mark.innerHTML = deck.mark(row.priority); mark.dataset.letter = wanted; }
   }
   deck.paint('[data-line]', {
-    sections: () => ['line', 'counts', 'conditions'],
+    sections: () => ['line', 'counts', 'conditions', 'heard'],
     tick: true,
     draw(element) {
       const row = deck.held('line'), counts = deck.held('counts');
       if (row && deck.known) { line(element, row, counts ? counts.reduce((sum, each) => sum + each, 0) : 1); return; }
       delete element.dataset.priority;
-      for (const name of ['.where', '.bureau', '.lasting', '.more']) put(element.querySelector(name), '');
+      for (const name of ['.limit', '.where', '.bureau', '.lasting', '.more']) put(element.querySelector(name), '');
       const mark = element.querySelector('.sign');
       mark.innerHTML = '';
       delete mark.dataset.letter;
-      put(element.querySelector('.what'), deck.text(row === null ? WORDS.none : WORDS.waiting));
+      put(element.querySelector('.said'), deck.text(row !== null ? WORDS.waiting : deck.held('heard') ? WORDS.none : WORDS.unheard));
     },
   });
   document.addEventListener('click', (event) => {

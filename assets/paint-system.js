@@ -14,6 +14,7 @@
       en: (name, partition, count) => `${name}, partition ${partition}: ${count} records were gone from Kafka before they could be read`,
       zh: (name, partition, count) => `${name}，分区 ${partition}：${count} 条记录在读取前已从 Kafka 中消失`,
     },
+    unheard: {en: (names) => `No reading has arrived yet from ${names}`, zh: (names) => `尚未收到任何读数：${names}`}, comma: {en: ', ', zh: '、'},
     failed: {en: (name, error) => `${name}: ${error}`, zh: (name, error) => `${name}：${error}`},
     noFeeds: {en: 'No partition has been read yet: no ingest process has stored anything', zh: '尚未读取任何分区：还没有接入进程写入数据'},
     noProcesses: {en: 'No process has given a sign of life', zh: '没有任何进程发出心跳'},
@@ -32,6 +33,8 @@
       .forEach((each) => found.push([2, say('silent', deck.process(each.id), deck.age(each.age))]));
     feeds.filter((each) => each.gap > 0).forEach((each) => found.push([2, say('gap', deck.word(each.domain), each.partition, deck.number(each.gap, 0))]));
     feeds.filter((each) => each.error).forEach((each) => found.push([0, say('failed', deck.word(each.domain) + ' ' + each.partition, each.error)]));
+    const unheard = deck.known.domains.filter((domain) => (deck.held('head.' + domain.key) || {}).time === null).map((domain) => deck.text(domain.label));
+    if (unheard.length) found.push([0, say('unheard', unheard.join(deck.text(WORDS.comma)))]);
     processes.filter((each) => each.error).forEach((each) => found.push([0, say('failed', deck.process(each.id), each.error)]));
     return found.sort((a, b) => (a[0] || 9) - (b[0] || 9));
   }
@@ -45,7 +48,7 @@
       if (feeds && processes && deck.known) {
         lines = troubles(feeds, processes);
         const rate = feeds.reduce((sum, each) => sum + (each.rate || 0), 0), count = new Set(feeds.map((each) => each.domain)).size;
-        if (!lines.length) lines = feeds.length ? [[0, say('well', count, processes.length, deck.number(rate, rate < 10 ? 1 : 0))]] : [[0, deck.text(WORDS.noFeeds)]];
+        if (!lines.length) lines = [[0, say('well', count, processes.length, deck.number(rate, rate < 10 ? 1 : 0))]];
       }
       while (element.children.length > lines.length) element.lastChild.remove();
       lines.forEach(([priority, sentence], place) => {

@@ -6,7 +6,7 @@
     waiting: {en: 'Waiting for the first data', zh: '等待首批数据'},
     empty: {en: 'No station is listed and none has reported', zh: '没有登记的站点，也没有任何站点上报'},
     more: {en: (count) => count + ' more', zh: (count) => '另有 ' + count + ' 个'},
-    found: {en: (count) => count + ' stations', zh: (count) => count + ' 个站点'},
+    found: {en: (count) => count + (count === '1' ? ' station' : ' stations'), zh: (count) => count + ' 个站点'},
     filter: {en: 'Filter: name, area, id', zh: '筛选：名称、区域、编号'},
   };
   const CELLS = ['sign', 'name', 'figure', 'spark', 'age'];
@@ -34,14 +34,21 @@
     if (element.markup !== markup) { element.markup = markup; element.innerHTML = markup; }
   }
 
+  /* A link of a road is called by road and stretch; the stretch tells it from its neighbours, so it has a line of its own. */
+  function lines(name) {
+    const [, road, stretch] = /^([^:：]+[:：])\s*(.+)$/.exec(name) || [];
+    return road ? '<span>' + deck.escape(road) + '</span><span>' + deck.escape(stretch) + '</span>' : deck.escape(name);
+  }
+
   function write(row, station, domain) {
     const figure = shown(domain), [sign, name, cell, spark, age] = row.cells, [value, about] = cell.children;
-    row.dataset.priority = deck.letter(station.s);
+    row.dataset.priority = deck.letter(station.p);  // of the value: the station's worst condition may be on something else
     row.dataset.state = station.s;
+    row.classList.toggle('old', Boolean(station.old));
     sign.title = deck.state(station.s);
     fill(sign, deck.sign(station.s));
-    deck.put(name.firstChild, deck.place(domain.key, station.id));
-    name.title = name.firstChild.textContent;
+    const called = deck.place(domain.key, station.id);
+    if (name.title !== called) { name.title = called; fill(name.firstChild, lines(called)); }
     deck.put(value, deck.number(station.value, figure ? figure.decimals : 1));
     deck.put(about, item(domain, station.item));
     if (spark.values !== station.spark) { spark.values = station.spark; fill(spark, deck.spark(station.spark || [])); }

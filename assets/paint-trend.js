@@ -6,6 +6,7 @@
   const WORDS = {
     waiting: {en: 'Waiting for the first data', zh: '等待首批数据'},
     empty: {en: 'No figure in the last 24 h: no good reading has come that it could be made from', zh: '最近 24 小时没有数值：没有可用于计算的有效读数'},
+    begun: {en: 'The figure is new: the first five minutes are not over yet', zh: '该数值刚刚产生，首个 5 分钟尚未结束'},
     limit: {en: ' ', zh: ' '},
   };
 
@@ -40,13 +41,14 @@
     const active = ((deck.held('conditions') || {}).rows || []).filter((row) => names.includes(row.rule));
     /* A figure has the colour of what decided it, as its tile has; a metric that of its worst condition. */
     const tile = deck.held('kpi.' + element.dataset.trend), priority = tile ? tile.priority : Math.min(9, ...active.map((row) => row.priority));
-    if (!anew(element, [trend, priority, active.map((row) => [row.id, row.since, row.priority]), element.clientWidth, element.clientHeight])) return;
+    const begun = tile && tile.value !== null;
+    if (!anew(element, [trend, priority, begun, active.map((row) => [row.id, row.since, row.priority]), element.clientWidth, element.clientHeight])) return;
     const to = trend ? trend.end : deck.now(), from = to - DAY, values = trend ? trend.values : [];
     deck.chart(element.querySelector('.chart'), {
       from, to, every: element.clientWidth < 30 * parseFloat(getComputedStyle(element).fontSize) ? 2 * EVERY : EVERY,
       scale: shown.scale, normal: shown.normal, decimals: shown.decimals, unit: shown.unit, limits: deck.limitLines(rules, shown.decimals),
       lines: [{t: values.map((_, place) => to - (values.length - 1 - place) * trend.step), v: values, priority}],
-      marks: deck.moments(active, from, to), says: deck.text(trend ? WORDS.empty : WORDS.waiting),
+      marks: deck.moments(active, from, to), says: deck.text(!trend ? WORDS.waiting : begun ? WORDS.begun : WORDS.empty),
     });
   }
 

@@ -5,7 +5,8 @@
 The composer itself, in this process, over a Redis of its own. Every sensor has been heard for `--hours` hours and speaks once per
 `--interval` seconds, spread evenly; between two ticks of one second its partition takes in who spoke and commits, which is not counted.
 A tick composes the overview, the domain's page and the system page; it is counted in processor time, which other work on the machine
-disturbs less, and by the wall. A change is what goes to every screen; sizes are compressed, as they travel.
+disturbs less, and by the wall. One screen is the tick without the JSON and the compression of the overview and the system page, and
+composing it is that without Redis and the judge. A change is what goes to every screen; sizes are compressed, as they travel.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from domains.figure import energy_mean, highest, lowest, mean, movement
 from model import Area, Batch, Domain, Kpi, Label, Layer, Metric, Rule, Sensor, Site
 from store.clock import Clock
 from store.connect import connect
-from store.frame import Frame, Frames
+from store.frame import Frame, Frames, Press
 from store.lease import Lease
 from store.partition import Partition as Keys
 from streams import frame, frames
@@ -57,6 +58,8 @@ BY_AREA = ("mean_hour", "highest")
 CONDITIONS = 50
 WARM_TICKS = 5
 LIMIT = 900.0
+SCREEN = "domain-probe"
+WHOLE, OTHERS = "whole tick", "other pages"
 
 
 def text(words: str) -> Label:
@@ -97,7 +100,7 @@ def site(sensors: int, interval: float) -> Site:
     listed = tuple(
         Sensor(
             id=f"probe-{i:05d}", domain="probe", label=text(f"Probe {i}"), lon=114 + i / 1e5, lat=22.5, area=f"area-{i % 10}",
-            interval=interval, owner="",
+            interval=interval, owner=None,
         )
         for i in range(sensors)
     )  # fmt: skip
@@ -143,12 +146,12 @@ class Stopwatch:
     def __init__(self) -> None:
         self.spent: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
 
-    def time(self, owner: Any, name: str, part: str) -> None:
+    def time(self, owner: Any, name: str, part: str, page: Callable[..., str]) -> None:
         """Counts every call of `owner.name` from now on."""
-        setattr(owner, name, self.timed(getattr(owner, name), part))
+        setattr(owner, name, self.timed(getattr(owner, name), part, page))
 
-    def timed(self, call: Callable[..., Any], part: str) -> Callable[..., Any]:
-        """The same function, counted."""
+    def timed(self, call: Callable[..., Any], part: str, page: Callable[..., str]) -> Callable[..., Any]:
+        """The same function, counted; also as `OTHERS` where `page` of its arguments is not the screen's."""
 
         @functools.wraps(call)
         def counted(*arguments: Any, **named: Any) -> Any:
@@ -156,9 +159,9 @@ class Stopwatch:
             try:
                 return call(*arguments, **named)
             finally:
-                spent = self.spent[part]
-                spent[0] += (time.thread_time() - cpu) * 1000
-                spent[1] += (time.perf_counter() - wall) * 1000
+                took = (time.thread_time() - cpu) * 1000, (time.perf_counter() - wall) * 1000
+                for key in (part,) if page(*arguments) == SCREEN else (part, OTHERS):
+                    self.spent[key] = [before + more for before, more in zip(self.spent[key], took, strict=True)]
 
         return counted
 
@@ -169,16 +172,29 @@ class Stopwatch:
         return found
 
 
+def _any(*_: Any) -> str:
+    return SCREEN
+
+
+def _headed(head: Mapping[str, Any], *_: Any) -> str:
+    return str(head["page"])
+
+
+def _named(_: Press, page: str, *__: Any) -> str:
+    return page
+
+
 PARTS = (
-    (frames, "refresh", "read from Redis"),
-    (Composer, "_see", "figures"),
-    (Composer, "_find", "judge"),
-    (Roll, "update", "states of sensors"),
-    (Pages, "all", "sections"),
-    (frame, "delta", "what changed, as JSON"),
-    (frame, "full", "full frames, as JSON"),
-    (Frames, "publish", "compress, publish"),
+    (frames, "refresh", "read from Redis", _any),
+    (Composer, "_see", "figures", _any),
+    (Composer, "_find", "judge", _any),
+    (Roll, "update", "states of sensors", _any),
+    (Pages, "all", "sections", _any),
+    (frame, "delta", "what changed, as JSON", _headed),
+    (frame, "full", "full frames, as JSON", _headed),
+    (Press, "publish", "compress, publish", _named),
 )
+AROUND = ("read from Redis", "judge")
 
 
 def sizes(follow: Iterator[Frame | None], into: dict[tuple[str, str], list[int]]) -> None:
@@ -204,9 +220,9 @@ def run(options: argparse.Namespace, url: str) -> None:
     watch = Stopwatch()
     laps: list[dict[str, tuple[float, float]]] = []
     heard: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for owner, name, part in PARTS:
-        watch.time(owner, name, part)
-    tick = watch.timed(composer.tick, "whole tick")
+    for each in PARTS:
+        watch.time(*each)
+    tick = watch.timed(composer.tick, WHOLE, _any)
     for number in range(-WARM_TICKS, options.ticks):
         lease.hold()
         now += 1
@@ -228,7 +244,11 @@ def report(options: argparse.Namespace, laps: list[dict[str, tuple[float, float]
     """Prints medians over the ticks."""
     print(machine())
     print(f"{options.sensors} sensors speaking every {options.interval:g} s, {len(FIGURES)} figures, {CONDITIONS} conditions")
-    for part in ("whole tick", *(part for _, _, part in PARTS)):
+    for lap in laps:
+        others = np.array(lap[OTHERS])
+        lap["one screen"] = tuple(np.array(lap[WHOLE]) - others)
+        lap["composing it"] = tuple(np.sum([lap[part] for _, _, part, _ in PARTS if part not in AROUND], axis=0) - others)
+    for part in (WHOLE, "one screen", "composing it", *(part for _, _, part, _ in PARTS)):
         found = [lap.get(part, (0.0, 0.0)) for lap in laps]
         cpu, wall = (statistics.median(column) for column in zip(*found, strict=True))
         most = max(spent for spent, _ in found)

@@ -40,8 +40,9 @@ from bench.machine import cpu_seconds, machine
 from demo.memory import RedisServer
 from demo.port import LOOPBACK, free_port, is_free
 from store.connect import connect
-from store.frame import Frames
+from store.frame import Press
 from store.process import processes
+from tests.integration.web import press
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUEST = b"GET /live/overview HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n"
@@ -144,13 +145,13 @@ def cpu(parent: int) -> float:
 class Bench:
     """One run: frames go out at whole seconds, the screens say what they got."""
 
-    def __init__(self, frames: Frames, composer: Composer, orders: Connection) -> None:
-        self._frames, self._composer, self._orders = frames, composer, orders
+    def __init__(self, press: Press, composer: Composer, orders: Connection) -> None:
+        self._press, self._composer, self._orders = press, composer, orders
 
     def tick(self) -> tuple[float, Tick]:
         """Publishes one frame and waits until the screens must have it; (when, what they got)."""
         at = time.monotonic()
-        self._frames.publish("overview", *self._composer.next())
+        self._press.publish("overview", *self._composer.next())
         time.sleep(max(0.0, at + SETTLE_SECONDS - time.monotonic()))
         self._orders.send(True)
         heard: Tick = self._orders.recv()
@@ -192,7 +193,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         orders, theirs = multiprocessing.Pipe()
         process = multiprocessing.get_context("spawn").Process(target=screens, args=(port, options.screens, theirs), daemon=True)
         process.start()
-        bench = Bench(Frames(connect(memory.url)), Composer(options.sensors, options.changes), orders)
+        bench = Bench(press(connect(memory.url)), Composer(options.sensors, options.changes), orders)
         bench.settle()
         ours = report(bench, options, pid)
         orders.send(None)
@@ -202,7 +203,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         process.join()
     if options.plain:
         with RedisServer(folder) as memory:
-            Frames(connect(memory.url)).publish("overview", *Composer(options.sensors, False).next())
+            press(connect(memory.url)).publish("overview", *Composer(options.sensors, False).next())
             theirs_ms = plain(memory.url, options.plain, options.seconds)
         print(f"  a plain Dash page, {options.plain} screens: {theirs_ms:.1f} ms per screen and tick, {theirs_ms / ours:,.0f} times ours")
 

@@ -1,17 +1,19 @@
-"""`/api/v1`: what programs read of the deck as JSON, with its OpenAPI description made from the same models."""
+"""`/api/v1`: what programs read of the deck as JSON, with its OpenAPI description."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from flask import Flask, abort, request
-from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
 from spectree import SpecTree
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from callbacks.api_body import Bodies
+from callbacks.api_shape import DomainQuery, Domains, Kpis, Problem, SensorQuery, SensorRow, Sensors
 from callbacks.problem import problem
 from callbacks.static import described
 from model import Domain
@@ -20,77 +22,13 @@ from store.live import Live
 
 ROOT = "/api/v1"
 ENCODED = {"id": "percent-encoded"}
-SILENT = (6, 7)
-"""State codes of a sensor that is stale or was never heard."""
 
 
-class Open(BaseModel):
-    """A row that may hold more than is promised here."""
+class Described(Answers):
+    """Answers by status, for the description only: holding ten thousand rows against it at each request would hold the screens up."""
 
-    model_config = ConfigDict(extra="allow")
-
-
-class SensorRow(Open):
-    """A sensor and its newest readings."""
-
-    id: str
-    domain: str
-    state: int = Field(description="0 live, 1 critical to 4 low, 5 only bad readings, 6 stale, 7 never heard")
-
-
-class KpiRow(Open):
-    """A key figure; its value is null where nothing could be computed."""
-
-    domain: str
-    key: str
-    value: float | None
-
-
-class DomainRow(Open):
-    """A bureau's feed as it is declared."""
-
-    key: str
-    interval: float = Field(description="seconds between readings where the site names none")
-
-
-class Domains(BaseModel):
-    """All bureaus, in the order of the navigation."""
-
-    domains: list[DomainRow]
-
-
-class Sensors(BaseModel):
-    """Sensors of one bureau or of all."""
-
-    sensors: list[SensorRow]
-
-
-class Kpis(BaseModel):
-    """Key figures of one bureau or of all."""
-
-    kpis: list[KpiRow]
-
-
-class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
-class DomainQuery(BaseModel):
-    """Which bureau; all of them when not given."""
-
-    model_config = ConfigDict(extra="forbid")
-    domain: str | None = None
-
-
-class SensorQuery(DomainQuery):
-    """Which sensors."""
-
-    stale: bool | None = Field(None, description="only those that are silent, or only those that are not")
+    def find_model(self, code: int) -> None:
+        """No answer is checked."""
 
 
 def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> None:
@@ -106,37 +44,49 @@ def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> None
         page_templates={},
     )
     spec.app = server  # not registered as an app of its own: the description has a route below
+    _domains(server, spec, domains)
+    _sensors(server, spec, domains, reader)
+    _kpis(server, spec, domains, reader)
+    server.get(f"{ROOT}/openapi.json", endpoint="api_description")(lambda: spec.spec)
+    _errors(server)
 
+
+def _domains(server: Flask, spec: SpecTree, domains: Mapping[str, Domain]) -> None:
     @server.get(f"{ROOT}/domains")
-    @spec.validate(resp=Answers(HTTP_200=Domains), tags=["domains"])
+    @spec.validate(resp=Described(HTTP_200=Domains), tags=["domains"])
     def api_domains() -> dict[str, Any]:
         """Every bureau's feed with its metrics, key figures and rules."""
         return {"domains": described(domains)}
 
+
+def _sensors(server: Flask, spec: SpecTree, domains: Mapping[str, Domain], reader: Live) -> None:
+    bodies = Bodies()
+
     @server.get(f"{ROOT}/sensors")
-    @spec.validate(resp=Answers(HTTP_200=Sensors, HTTP_404=Problem), tags=["sensors"])
-    def api_sensors(query: SensorQuery) -> dict[str, Any]:
+    @spec.validate(resp=Described(HTTP_200=Sensors, HTTP_404=Problem), tags=["sensors"])
+    def api_sensors(query: SensorQuery) -> Response:
         """Sensors with their newest readings."""
-        rows = [row for key in _chosen(query.domain, domains) for row in reader.sensors(key)]
-        return {"sensors": [row for row in rows if query.stale is None or (row["state"] in SILENT) == query.stale]}
+        keys = _chosen(query.domain, domains)
+        return bodies.answer(
+            "sensors", (query.domain, query.stale), lambda: chain.from_iterable(reader.sensors(key, query.stale) for key in keys)
+        )
 
     @server.get(f"{ROOT}/sensors/<path:id>")
-    @spec.validate(resp=Answers(HTTP_200=SensorRow, HTTP_404=Problem), tags=["sensors"], path_parameter_descriptions=ENCODED)
+    @spec.validate(resp=Described(HTTP_200=SensorRow, HTTP_404=Problem), tags=["sensors"], path_parameter_descriptions=ENCODED)
     def api_sensor(id: str) -> dict[str, Any]:
         """One sensor with its newest readings."""
-        return reader.sensor(id) or abort(problem(404, f"there is no sensor {id!r}"))
+        return reader.sensor(id, domains) or abort(problem(404, f"there is no sensor {id!r}"))
 
+
+def _kpis(server: Flask, spec: SpecTree, domains: Mapping[str, Domain], reader: Live) -> None:
     @server.get(f"{ROOT}/kpis")
-    @spec.validate(resp=Answers(HTTP_200=Kpis, HTTP_404=Problem), tags=["kpis"])
+    @spec.validate(resp=Described(HTTP_200=Kpis, HTTP_404=Problem), tags=["kpis"])
     def api_kpis(query: DomainQuery) -> dict[str, Any]:
         """Key figures as they stand."""
         return {"kpis": [row for key in _chosen(query.domain, domains) for row in reader.kpis(key)]}
 
-    @server.get(f"{ROOT}/openapi.json")
-    def api_description() -> dict[str, Any]:
-        description: dict[str, Any] = spec.spec
-        return description
 
+def _errors(server: Flask) -> None:
     @server.route("/api/", defaults={"rest": ""})
     @server.route("/api/<path:rest>")
     def api_nothing(rest: str) -> Response:

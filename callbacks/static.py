@@ -11,8 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from dash import Dash
 from dash.exceptions import DependencyException
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request
 from flask_caching import Cache
 
 from callbacks.problem import problem
@@ -72,6 +73,17 @@ def library(server: Flask) -> str:
         return Response(text, mimetype="text/javascript", headers={"Cache-Control": FOR_EVER}) if name == own else problem(404, "not here")
 
     return f"/vendor/{own}"
+
+
+def mark(app: Dash) -> None:
+    """The deck's mark on the browser's tab: named by every page, and found by who asks where browsers look without being told."""
+    address = app.get_asset_url("favicon.svg")
+    app.index_string = app.index_string.replace("{%favicon%}", f'<link rel="icon" type="image/svg+xml" href="{address}">')
+    server: Flask = app.server
+
+    @server.get("/favicon.ico")
+    def favicon() -> Any:
+        return redirect(address, 308)
 
 
 def answer(text: bytes, mimetype: str = "application/json") -> Response:

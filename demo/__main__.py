@@ -7,28 +7,32 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
+import shutil
 import signal
 import sys
-import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import scratch
 from demo.broker import CLIENT, ROOT, Broker
 from demo.launch import Launch, Process, Shell
 from demo.memory import RedisServer
 from demo.port import bracketed, free_port, is_free
+from demo.ready import lack
 from domains import city
 from model import SpecError
 from settings import KAFKA_PREFIX, PREFIX, Settings, load
+from store import Away, Client
+from store.connect import connect
+from store.view import names
 
 BEAT = 0.2
 """Seconds between two looks at the processes."""
-PATIENCE = 60.0
-"""Seconds after which a person is told what has not come up."""
+PATIENCE = 10.0
+"""Seconds after which a person is told what the deck waits for."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -53,7 +57,8 @@ def say(text: str) -> None:
 def processes(feed: Path | None, speed: float) -> tuple[Process, ...]:
     """What runs beside the servers, in the order of starting: the feed comes last, so that no reading waits for a consumer."""
     python = sys.executable
-    simulate, replay = (python, "-m", "demo.simulate"), (python, "-m", "demo.replay", str(feed), "--speed", f"{speed:g}")
+    simulate = (python, "-m", "demo.simulate", "--begin", f"{time.time():.0f}")  # started again, it tells the same past again
+    replay = (python, "-m", "demo.replay", str(feed), "--speed", f"{speed:g}")
     return (
         Process(name="ingest", command=(python, "-m", "streams", "ingest")),
         Process(name="frames", command=(python, "-m", "streams", "frames")),
@@ -72,17 +77,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SpecError as error:
         say(str(error))
         return 1
-    if reason := _obstacle(options.feed, settings):
+    if reason := _misasked(options.feed, options.speed) or _obstacle(settings):
         say(reason)
         return 1
     stop = Stop()
     with ExitStack() as stack:
-        return _run(stack, stop, settings, given, processes(options.feed, options.speed))
+        return _run(stack, stop, settings, given, processes(options.feed, options.speed or 1.0))
 
 
-def _obstacle(feed: Path | None, settings: Settings) -> str:
-    if feed and not feed.is_dir():
+def _misasked(feed: Path | None, speed: float | None) -> str:
+    if not feed:
+        return "" if speed is None else "SPEED is of recorded files: make demo FEED=folder SPEED=60"
+    if not feed.is_dir():
         return f"there is no folder {feed}"
+    if speed is not None and not speed > 0:
+        return f"SPEED={speed:g} is not above 0"
+    from demo.readers.folder import nothing_known  # here, because the readers take a second to load and the simulator needs none
+
+    return nothing_known(feed)
+
+
+def _obstacle(settings: Settings) -> str:
     try:
         city.read(Path(settings.site))
     except SpecError as error:
@@ -95,12 +110,13 @@ def _obstacle(feed: Path | None, settings: Settings) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--feed", type=lambda text: Path(text).resolve(), help="folder of recorded files to replay; else the simulator")
-    parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than life a replay runs")
+    parser.add_argument("--speed", type=float, help="how many times faster than life a replay runs; 1 when not given")
     return parser
 
 
 def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, str], kept: Sequence[Process]) -> int:
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="citydeck-", ignore_cleanup_errors=True)))
+    folder = scratch.folder("demo")
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
     logs = folder / "logs"
     logs.mkdir()
     port = settings.port or free_port()
@@ -116,17 +132,36 @@ def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, s
     stack.callback(say, "stopping")
     if memory:
         memory.wait(launch.start(Process(name="redis", command=memory.command), time.monotonic()))
+    client = stack.enter_context(connect(environment["CITYDECK_REDIS"]))
+    held = not memory and _holds_a_city(client)
     for process in kept:
         launch.start(process, time.monotonic())
     _introduce(environment, embedded=(bool(broker), bool(memory)), names=launch.running())
+    if held:
+        say("  this Redis already holds a city, whose readings will be seen too: docs/operations.md says how to empty it")
+    _lend(environment, folder / "environment")
     address = f"http://{bracketed(settings.host)}:{port}"
-    return _watch(launch, stop, broker, lambda: _answers(f"{address}/readyz"), address)
+    return _watch(launch, stop, broker, lambda: lack(client, environment["CITYDECK_REDIS"], address), address)
 
 
 def _environment(settings: Settings, given: Mapping[str, str], folder: Path) -> dict[str, str]:
     """What every process is told: what was given, and the deck's own files in `folder`, which goes when the demo ends."""
     files = {"CITYDECK_DATABASE": f"sqlite:///{folder / 'journal.db'}", "CITYDECK_HISTORY": str(folder / "history")}
     return {"CITYDECK_SITE": settings.site, **files, **given, "TMPDIR": str(folder)}
+
+
+def _holds_a_city(client: Client) -> bool:
+    try:
+        return bool(names(client))
+    except Away:
+        return False
+
+
+def _lend(environment: Mapping[str, str], file: Path) -> None:
+    """Let another terminal use what runs here: `python -m streams rejects`, or a program that sends readings."""
+    told = {name: text for name, text in environment.items() if name.startswith(PREFIX)}
+    file.write_text("".join(f"{name}={shlex.quote(text)}\n" for name, text in told.items()))
+    say(f"  its settings, for another terminal:  set -a; . {shlex.quote(str(file))}; set +a")
 
 
 def _broker(stack: ExitStack, environment: dict[str, str], logs: Path) -> Broker:
@@ -145,28 +180,22 @@ def _introduce(environment: dict[str, str], *, embedded: tuple[bool, bool], name
     say(f"  running {', '.join(names)}")
 
 
-def _watch(launch: Launch, stop: Stop, broker: Broker | None, ready: Callable[[], bool], address: str) -> int:
-    began, told, up = time.monotonic(), False, False
+def _watch(launch: Launch, stop: Stop, broker: Broker | None, missing: Callable[[], str], address: str) -> int:
+    began, told, up = time.monotonic(), "", False
     while not stop.asked:
         launch.watch(time.monotonic())
         if broker and not broker.running:
             say("the embedded broker has ended, and its records with it")
             return 1
         waited = time.monotonic() - began
-        if not up and (up := ready()):
+        if not up and not (waits_for := missing()):
+            up = True
             say(f"ready after {waited:.0f} s: open {address}   (Ctrl-C stops everything)")
-        if not up and not told and (told := waited > PATIENCE):
-            say(f"{address} is not ready after {PATIENCE:.0f} s; running: {', '.join(launch.running())}; the logs say more")
+        elif not up and waited > PATIENCE and waits_for != told:
+            told = waits_for
+            say(f"not ready after {waited:.0f} s: {told}; the logs say more")
         time.sleep(BEAT)
     return 0
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 if __name__ == "__main__":

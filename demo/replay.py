@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import redis
 from kafka.errors import KafkaError
 
-import settings
+from demo.command import run
 from demo.produce import Feed, connect
-from demo.readers.folder import recordings
+from demo.readers.folder import nothing_known, recordings
 from demo.readers.tape import Tape, tape
-from log import setup
-from model import ReplayClock, SpecError
+from model import ReplayClock
+from settings import Settings
 from store import clock as store_clock
 from store.connect import connect as connect_store
 from streams.source import OPTIONS
@@ -73,7 +71,7 @@ class Player:
             yield domain, sensor, readings
 
 
-def run(player: Player, clock: ReplayClock, now: Callable[[], float], stop: threading.Event) -> None:
+def follow(player: Player, clock: ReplayClock, now: Callable[[], float], stop: threading.Event) -> None:
     """Play by the clock until `stop`; at the end of the data say so and stay, because the clock goes on."""
     told = False
     while not stop.wait(BEAT):
@@ -86,8 +84,12 @@ def run(player: Player, clock: ReplayClock, now: Callable[[], float], stop: thre
             log.info("the recorded data has ended; nothing more will come")
 
 
-def play(options: argparse.Namespace, chosen: settings.Settings, stop: threading.Event) -> None:
+def play(options: argparse.Namespace, chosen: Settings, stop: threading.Event) -> None:
     """Read the folder, publish the clock, and play."""
+    if not options.speed > 0:
+        raise ValueError(f"--speed {options.speed:g} is not above 0")
+    if reason := nothing_known(options.folder):
+        raise ValueError(reason)
     found = list(recordings(options.folder))
     played = tape(found)
     for recording in found:
@@ -101,7 +103,7 @@ def play(options: argparse.Namespace, chosen: settings.Settings, stop: threading
     try:
         stop.wait(NOTICE)
         player.backlog()
-        run(player, clock, time.time, stop)
+        follow(player, clock, time.time, stop)
     finally:
         store_clock.publish(client, None)
         producer.close(10)
@@ -117,17 +119,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal; 1 with a sentence when there is nothing to play or a setting is wrong."""
-    options = parser().parse_args(arguments)
-    setup("replay")
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        play(options, settings.load(os.environ), stop)
-    except (SpecError, KafkaError, redis.RedisError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return run("replay", partial(play, parser().parse_args(arguments)), ValueError)
 
 
 if __name__ == "__main__":

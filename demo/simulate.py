@@ -1,26 +1,24 @@
-"""The simulated city, live: `python -m demo.simulate [--seed N] [--scale K] [--rate R] [--history HOURS] [--no-incidents] [--single]`.
+"""The simulated city, live: `python -m demo.simulate`, whose `--help` names the options.
 
-What is measured is a function of seed, site and time (`demo.simulation`); this file owns the clock and the line to Kafka. It sends the
-past first, then goes on from the same moment, without a gap or a jump.
+What is measured is a function of seed, begin, site and time (`demo.simulation`); this file owns the clock and the line to Kafka. It
+sends the past first, then goes on from the same moment, without a gap or a jump.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
-import os
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-import settings
+from demo.command import run
 from demo.produce import Feed, connect
 from demo.simulation.city import Sample, readings
 from demo.simulation.fault import rubbish
@@ -28,8 +26,7 @@ from demo.simulation.message import Heads, Message, messages
 from demo.simulation.moment import Town
 from demo.simulation.roster import KINDS, town_of
 from domains import city
-from log import setup
-from model import SpecError
+from settings import Settings
 from streams.source import OPTIONS
 
 BEAT = 0.25
@@ -119,13 +116,23 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rate", type=float, help="readings/s of the whole city; 0 sends the history flat out and ends")
     made.add_argument("--history", type=float, default=24.0, help="hours of the past to send first")
     made.add_argument("--incidents", action=argparse.BooleanOptionalAction, default=True, help="scripted incidents")
+    made.add_argument("--begin", type=float, default=time.time(), help="seconds since 1970; before, incidents are rare; now when not given")
     made.add_argument("--single", action="store_true", help="one reading per message")
     return made
 
 
-def start(options: argparse.Namespace, producer: KafkaProducer, town: Town, stop: threading.Event) -> None:
-    """Send the past, then the present until `stop`."""
-    feed, now, natural = Feed(producer, "simulated"), time.time(), natural_rate(town)
+def simulate(options: argparse.Namespace, chosen: Settings, stop: threading.Event) -> None:
+    """Make the town and simulate it."""
+    _, site = city.read(Path(chosen.site))
+    town = town_of(site, seed=options.seed, scale=options.scale, incidents=options.incidents, begin=options.begin)
+    producer = connect(chosen.kafka, **chosen.kafka_options(OPTIONS))
+    send(options, Feed(producer, "simulated"), town, stop)
+    producer.close(10)
+
+
+def send(options: argparse.Namespace, feed: Feed, town: Town, stop: threading.Event) -> None:
+    """The past, then the present until `stop`."""
+    now, natural = time.time(), natural_rate(town)
     simulator = Simulator(town, feed, rate=options.rate / natural if options.rate else 1.0, single=options.single)
     if options.rate == 0:
         flat_out(simulator.present if options.single else simulator.gathered, feed, now - options.history * 3600.0, now)
@@ -138,22 +145,7 @@ def start(options: argparse.Namespace, producer: KafkaProducer, town: Town, stop
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal; 1 with a sentence when the site or the settings are wrong."""
-    options = parser().parse_args(arguments)
-    setup("simulate")
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        chosen = settings.load(os.environ)
-        _, site = city.read(Path(chosen.site))
-        town = town_of(site, seed=options.seed, scale=options.scale, incidents=options.incidents)
-        producer = connect(chosen.kafka, **chosen.kafka_options(OPTIONS))
-        start(options, producer, town, stop)
-        producer.close(10)
-    except (SpecError, KafkaError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return run("simulate", partial(simulate, parser().parse_args(arguments)))
 
 
 if __name__ == "__main__":

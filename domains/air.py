@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 from domains.figure import greatest, highest, mean, together
 from model import Calendar, Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Worse
 from standards import aqi
 
-CHINA = timezone(timedelta(hours=8))
-"""The local date that decides which edition of HJ 633 applies."""
-
 
 def worst_aqi(readings: Readings) -> Figure:
-    """The worst real-time index of HJ 633 with the station and the pollutant that decided it."""
-    day = datetime.fromtimestamp(readings.now, CHINA).date()
+    """The worst real-time index of HJ 633 with the station and the pollutant that decided it.
+
+    The hour is the last sixty minutes, so that the index follows the air, and as a clock hour it must be covered for three quarters. The
+    edition is that of the site's own date.
+    """
+    day = readings.local.date()
     particles = moving_particles(readings) if day < aqi.SINCE else {}
     by_sensor, items = {}, {}
-    for sensor, hour in together(readings, aqi.POLLUTANTS, 3600).items():
+    for sensor, hour in together(readings, aqi.POLLUTANTS, 3600, aqi.HOUR_COVERED).items():
         index = aqi.real_time(hour, day, particles.get(sensor))
         if index.value is not None:
             by_sensor[sensor] = float(index.value)
@@ -29,14 +28,14 @@ def moving_particles(readings: Readings) -> dict[str, dict[str, float | None]]:
     """Moving 24-hour means of PM10 and PM2.5 by station, which the edition of 2012 asks for."""
     found: dict[str, dict[str, float | None]] = {}
     for metric in aqi.PARTICLES:
-        for sensor, hours in readings.hourly(metric, 24).items():
+        for sensor, hours in readings.hourly(metric, 24, aqi.HOUR_COVERED).items():
             found.setdefault(sensor, {})[metric] = aqi.mean(hours, "24h")
     return found
 
 
 def ozone_8h(readings: Readings) -> Figure:
     """The highest moving 8-hour mean of ozone; a station needs six of the eight hours."""
-    means = {sensor: aqi.mean(hours, "8h") for sensor, hours in readings.hourly("o3", 8).items()}
+    means = {sensor: aqi.mean(hours, "8h") for sensor, hours in readings.hourly("o3", 8, aqi.HOUR_COVERED).items()}
     return greatest({sensor: value for sensor, value in means.items() if value is not None}, "o3")
 
 

@@ -18,6 +18,8 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 RESERVED_TOPICS = ("city.rejects", "city.alarms")
 DRAWING = frozenset({"path", "circle", "ellipse", "rect", "line", "polyline", "polygon", "g"})
+KPI_SECONDS = 85_800
+"""How long a KPI can be seen to stay the same or to be missing: its five minutes of the last day."""
 SECONDS_BELOW = 1e11
 """A number below this is a time in seconds; the wire has milliseconds."""
 
@@ -113,6 +115,8 @@ def _metric(fail: Fail, field: str, metric: Metric) -> None:
     _range(fail, f"{field}.valid", metric.valid)
     if metric.circular and (canonical(metric.unit) != "deg" or metric.valid != (0, 360)):
         fail(f"{field}.circular", "a direction is in degrees from 0 to 360")
+    if metric.energetic and canonical(metric.unit) != "dB":
+        fail(f"{field}.energetic", "a level is in dB")
 
 
 def _kpi(fail: Fail, field: str, kpi: Kpi, domain: Domain) -> None:
@@ -154,8 +158,8 @@ def _limit(fail: Fail, field: str, rule: Rule, ends: tuple[float, float], name: 
 
 def _duration(fail: Fail, field: str, rule: Rule, metric: Metric | None) -> None:
     """The limits of `rate`, `stuck` and `no_data`."""
-    if metric is None:
-        fail(f"{field}.comparison", f"{rule.comparison} is for metrics; {rule.on} is a KPI")
+    if metric is None and rule.comparison != "rate" and rule.limit > KPI_SECONDS:
+        fail(f"{field}.limit", f"{rule.limit:g} s is longer than the past of a KPI, {KPI_SECONDS} s")
     if rule.limit <= 0:
         fail(f"{field}.limit", f"{rule.limit:g} is not positive")
     if rule.deadband >= rule.limit:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
+from domains.by_sensor import BySensor
 from model import Figure, Readings
 from standards.grade import Grade
 from standards.noise import laeq
@@ -11,16 +15,16 @@ from standards.noise import laeq
 Calculation = Callable[[Readings], Figure]
 
 
-def values(readings: Readings, metric: str, seconds: float = 0) -> Mapping[str, float]:
-    """Value by sensor: the mean over the last `seconds`, or the newest reading where that is 0."""
-    return readings.means(metric, seconds) if seconds else readings.latest(metric)
+def values(readings: Readings, metric: str, seconds: float = 0, covered: float = 0) -> Mapping[str, float]:
+    """Value by sensor: the mean over the last `seconds`, of which `covered` must be, or the newest reading where that is 0."""
+    return readings.means(metric, seconds, covered) if seconds else readings.latest(metric)
 
 
-def together(readings: Readings, metrics: Iterable[str], seconds: float = 0) -> dict[str, dict[str, float]]:
+def together(readings: Readings, metrics: Iterable[str], seconds: float = 0, covered: float = 0) -> dict[str, dict[str, float]]:
     """Value by sensor and metric, of the sensors that have any."""
     found: dict[str, dict[str, float]] = {}
     for metric in metrics:
-        for sensor, value in values(readings, metric, seconds).items():
+        for sensor, value in values(readings, metric, seconds, covered).items():
             found.setdefault(sensor, {})[metric] = value
     return found
 
@@ -29,7 +33,7 @@ def greatest(by_sensor: Mapping[str, float], item: str | None = None, items: Map
     """The greatest value with its sensor; `items` names what decided each sensor's value, `item` what did where there is one for all."""
     if not by_sensor:
         return Figure(value=None)
-    sensor = max(by_sensor, key=lambda each: by_sensor[each])
+    sensor = by_sensor.greatest() if isinstance(by_sensor, BySensor) else max(by_sensor, key=by_sensor.__getitem__)
     named = items or {}
     return Figure(value=by_sensor[sensor], sensor=sensor, item=named.get(sensor, item), by_sensor=by_sensor, items=named)
 
@@ -38,8 +42,13 @@ def least(by_sensor: Mapping[str, float], item: str | None = None) -> Figure:
     """The least value with its sensor."""
     if not by_sensor:
         return Figure(value=None)
-    sensor = min(by_sensor, key=lambda each: by_sensor[each])
+    sensor = by_sensor.least() if isinstance(by_sensor, BySensor) else min(by_sensor, key=by_sensor.__getitem__)
     return Figure(value=by_sensor[sensor], sensor=sensor, item=item, by_sensor=by_sensor)
+
+
+def array(by_sensor: Mapping[str, float]) -> NDArray[np.float64]:
+    """The values alone."""
+    return by_sensor.array if isinstance(by_sensor, BySensor) else np.array(list(by_sensor.values()), np.float64)
 
 
 def highest(metric: str, seconds: float = 0) -> Calculation:
@@ -57,24 +66,32 @@ def mean(metric: str, seconds: float = 0) -> Calculation:
 
     def calculate(readings: Readings) -> Figure:
         found = values(readings, metric, seconds)
-        return Figure(value=sum(found.values()) / len(found), item=metric, by_sensor=found) if found else Figure(value=None)
+        return Figure(value=float(array(found).mean()), item=metric, by_sensor=found) if found else Figure(value=None)
 
     return calculate
 
 
-def energy_mean(metric: str) -> Calculation:
-    """The energy mean LAeq over sensors of their newest levels, dB; each level is the sensor's own LAeq since its reading before."""
+def energy_mean(metric: str, seconds: float = 0) -> Calculation:
+    """The energy mean over sensors of their levels, dB: of the newest, each the sensor's own LAeq since the one before, or of LAeq over
+    the last `seconds` where the metric is declared energetic.
+    """
 
     def calculate(readings: Readings) -> Figure:
-        found = readings.latest(metric)
-        return Figure(value=laeq(found.values()), item=metric, by_sensor=found)
+        found = values(readings, metric, seconds)
+        return Figure(value=laeq(array(found)), item=metric, by_sensor=found)
 
     return calculate
 
 
 def movement(metric: str, seconds: float) -> Calculation:
     """The greatest distance between a sensor's least and greatest value within the last `seconds`."""
-    return lambda readings: greatest({sensor: high - low for sensor, (low, high) in readings.extremes(metric, seconds).items()}, metric)
+    return lambda readings: greatest(_distances(readings.extremes(metric, seconds)), metric)
+
+
+def _distances(extremes: Mapping[str, tuple[float, float]]) -> Mapping[str, float]:
+    if isinstance(extremes, BySensor):
+        return extremes.changed(lambda rows: rows[:, 1] - rows[:, 0])
+    return {sensor: high - low for sensor, (low, high) in extremes.items()}
 
 
 def fastest_rise(metric: str, seconds: float) -> Calculation:

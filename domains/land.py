@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 from domains.figure import energy_mean, exceeded, fastest_rise, greatest, highest, movement, together, worst_grade
 from model import Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Worse
 from standards.noise import LIMITS, exceedance
 from standards.surfacewater import water_class
 
-CHINA = timezone(timedelta(hours=8))
-"""The time that a Chinese standard means by day and night."""
 CLASS_METRICS = ("ph", "dissolved_oxygen", "permanganate_index", "ammonia_nitrogen", "total_phosphorus")
 """The metrics that GB 3838-2002 classes; their keys are the standard's items."""
 LAKES = ("lake", "reservoir")
@@ -25,12 +21,11 @@ def worst_class(readings: Readings) -> Figure:
 
 def noise_over(readings: Readings) -> Figure:
     """The most dB that a meter's hour is over the limit of its class (column `noise_class` of the list) at this time of day."""
-    local = datetime.fromtimestamp(readings.now, CHINA)
     over = {}
     for sensor, level in readings.means("noise_level", 3600).items():
         zone = readings.attribute(sensor, "noise_class")
         if zone in LIMITS:
-            over[sensor] = exceedance(level, zone, local)
+            over[sensor] = exceedance(level, zone, readings.local)
     return greatest(over, "noise_level")
 
 
@@ -60,7 +55,7 @@ METRICS = (
     ),
     Metric(
         key="noise_level", label=Label(en="Noise level", zh="噪声级"), unit="dB", valid=(15, 140), decimals=0, normal=(35, 60),
-        scale=(30, 90),
+        scale=(30, 90), energetic=True,
     ),
     Metric(
         key="rain_rate", label=Label(en="Rain rate", zh="雨强"), unit="mm/h", valid=(0, 400), decimals=1, normal=(0, 10), scale=(0, 100),

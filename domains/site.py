@@ -19,7 +19,7 @@ Extent = tuple[float, float, float, float]
 
 PAGES = ("overview", "alarms", "system")
 """Pages that every site has, beside `domain-<key>` and `sensor-<id>`."""
-COLUMNS = ("id", "en", "zh", "lon", "lat", "path", "area", "interval", "owner")
+COLUMNS = ("id", "en", "zh", "lon", "lat", "path", "area", "interval", "owner", "owner_zh")
 SITE_FIELDS = ("label", "zone", "extent", "bureaus", "review_number", "area", "screen", "desk", "acknowledge", "warnings", "notify", "oidc")
 SUPERVISOR = "supervisor"
 """The desk of whatever no desk has."""
@@ -53,6 +53,7 @@ def load(folder: Path, domains: Domains) -> Site:
         sensors=_sensors(folder / "sensors", domains, {area.key for area in areas}, extent),
         desks=desks,
         acknowledge=table.choice("acknowledge", ("operator", "supervisor")) if "acknowledge" in table.values else "supervisor",
+        basemap=tuple(sorted(file.stem for file in (folder / "basemap").glob("*.geojson"))),
     )
 
 
@@ -186,7 +187,7 @@ def _rows(file: Path) -> Iterator[_Row]:
 
 
 def _check_header(where: str, header: Sequence[str]) -> None:
-    needed = [name for name in COLUMNS if name not in ("lon", "lat", "path")]
+    needed = [name for name in COLUMNS if name not in ("lon", "lat", "path", "owner_zh")]
     needed += ["path"] if "path" in header and "lon" not in header and "lat" not in header else ["lon", "lat"]
     for name in needed:
         if name not in header:
@@ -208,7 +209,7 @@ def _sensor(row: _Row, domain: str, interval: float | None, areas: Collection[st
         lat=lat,
         area=_known_area(row, areas),
         interval=_interval(row, interval),
-        owner=cells["owner"],
+        owner=_owner(row),
         path=path,
         extra={name: cell for name, cell in cells.items() if name not in COLUMNS},
     )
@@ -227,6 +228,12 @@ def _names(row: _Row) -> Label:
     if not (en or zh):
         raise row.error("en", "is empty, and so is zh")
     return Label(en=en or zh, zh=zh or en)
+
+
+def _owner(row: _Row) -> Label | None:
+    """Which office answers for the sensor; `owner_zh` is a column that a list may leave out."""
+    en, zh = row.cells["owner"], row.cells.get("owner_zh", "")
+    return Label(en=en or zh, zh=zh or en) if en or zh else None
 
 
 def _known_area(row: _Row, areas: Collection[str]) -> str:

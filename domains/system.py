@@ -26,7 +26,7 @@ FEED_DOWN = Rule(
         respond_within=600.0,
     ),
 )
-"""On every domain; the limit is the least: a feed of slow sensors may be silent for three of its shortest intervals."""
+"""On every domain; the limit is the least: a feed of slow sensors may be silent for three times the interval it keeps."""
 
 PROCESS_DEAD = Rule(
     key="process_dead",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from domains.figure import exceeded, greatest, highest, least, mean
 from model import Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule
 from standards import congestion
+
+HOUR = 3600.0
 
 
 def number(readings: Readings, sensor: str, column: str) -> float | None:
@@ -28,13 +30,24 @@ def free_flows(readings: Readings, speeds: Mapping[str, float]) -> dict[str, flo
     return {sensor: free for sensor, free in found.items() if free}
 
 
-def weights(readings: Readings, sensors: Mapping[str, float]) -> dict[str, float]:
-    """Vehicle-kilometres an hour by link; only length (list's `length_km`, else 1) where a link does not count vehicles."""
-    lengths = {sensor: number(readings, sensor, "length_km") or 1.0 for sensor in sensors}
-    flows = readings.latest("flow")
-    if all(sensor in flows for sensor in sensors):
-        return {sensor: flows[sensor] * length for sensor, length in lengths.items()}
-    return lengths
+def flows(readings: Readings, sensors: Collection[str]) -> dict[str, float]:
+    """Vehicles an hour by link: of a link without a fresh count its own mean of the last hour, else the mean of the links that have either.
+
+    A link that falls silent so changes its own weight and no other; the Urban Congestion Report, which `standards.congestion` follows,
+    weights by volumes of the past altogether. 1 for all where no link counts vehicles: then only length weighs.
+    """
+    fresh = readings.latest("flow")
+    known = {sensor: fresh[sensor] for sensor in sensors if sensor in fresh}
+    if len(known) < len(sensors):
+        hour = readings.means("flow", HOUR)
+        known |= {sensor: hour[sensor] for sensor in sensors if sensor not in known and sensor in hour}
+    usual = sum(known.values()) / len(known) if known else 1.0
+    return {sensor: known.get(sensor, usual) for sensor in sensors}
+
+
+def weights(readings: Readings, sensors: Collection[str]) -> dict[str, float]:
+    """Vehicle-kilometres an hour by link; its length is the list's `length_km`, else 1."""
+    return {sensor: flow * (number(readings, sensor, "length_km") or 1.0) for sensor, flow in flows(readings, sensors).items()}
 
 
 def city_index(readings: Readings) -> Figure:

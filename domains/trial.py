@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from model import Figure, Kpi, Metric, Readings
 
 MOMENT = 1_795_158_000.0
 """The moment of the trial, 2026-11-20T07:00Z: a figure may ask for a date."""
 SENSOR = "trial"
-MOST_HOURS = 25
+HOUR, MOST_HOURS = 3600, 25
 
 
 class BadQuestion(Exception):
@@ -21,7 +22,7 @@ class Trial(Readings):
     """Readings of no sensor, or of one that reads the middle of every metric's normal band."""
 
     def __init__(self, metrics: Sequence[Metric], sensors: Sequence[str]) -> None:
-        self.now = MOMENT
+        self.now, self.local = MOMENT, datetime.fromtimestamp(MOMENT, UTC)
         self._middle = {metric.key: (metric.normal[0] + metric.normal[1]) / 2 for metric in metrics}
         self._sensors = sensors
 
@@ -30,7 +31,9 @@ class Trial(Readings):
             raise BadQuestion(f"asks for {metric!r}, which is no metric")
         return self._middle[metric]
 
-    def _spanned(self, metric: str, seconds: float) -> float:
+    def _spanned(self, metric: str, seconds: float, covered: float = 0.0) -> float:
+        if not 0 <= covered <= seconds:
+            raise BadQuestion(f"asks for {covered:g} s of {seconds:g} s of {metric} to be covered")
         if not (60 <= seconds <= 7200 and seconds % 60 == 0) and not (300 <= seconds <= 90_000 and seconds % 300 == 0):
             raise BadQuestion(f"asks for {seconds:g} s of {metric}: windows are multiples of 60 s up to 7200 or of 300 s up to 90000")
         return self._value(metric)
@@ -39,9 +42,9 @@ class Trial(Readings):
         """The middle of the normal band."""
         return dict.fromkeys(self._sensors, self._value(metric))
 
-    def means(self, metric: str, seconds: float) -> Mapping[str, float]:
+    def means(self, metric: str, seconds: float, covered: float = 0.0) -> Mapping[str, float]:
         """The middle of the normal band."""
-        return dict.fromkeys(self._sensors, self._spanned(metric, seconds))
+        return dict.fromkeys(self._sensors, self._spanned(metric, seconds, covered))
 
     def extremes(self, metric: str, seconds: float) -> Mapping[str, tuple[float, float]]:
         """The middle of the normal band, twice."""
@@ -58,11 +61,11 @@ class Trial(Readings):
         self._spanned(metric, seconds)
         return dict.fromkeys(self._sensors, 0.0)
 
-    def hourly(self, metric: str, hours: int) -> Mapping[str, Sequence[float | None]]:
-        """Every hour but the last, which is still empty."""
+    def hourly(self, metric: str, hours: int, covered: float = 0.0) -> Mapping[str, Sequence[float | None]]:
+        """Every hour but the last, in which the sensor was silent."""
         if not 1 <= hours <= MOST_HOURS:
             raise BadQuestion(f"asks for {hours} hours of {metric}, not 1 to {MOST_HOURS}")
-        value = self._value(metric)
+        value = self._spanned(metric, HOUR, covered)
         return {sensor: (*[value] * (hours - 1), None) for sensor in self._sensors}
 
     def percentile(self, metric: str, seconds: float, share: float) -> float | None:

@@ -32,6 +32,7 @@ def map_panel(site: Site, domains: Mapping[str, Domain], page: str, size: Litera
         "domains": {key: domains[key].layer.metric for key in shown},
         "extent": site.extent,
         "review": site.review_number,
+        "places": "places" in site.basemap,
         "selected": page.removeprefix("sensor-") if page.startswith("sensor-") else None,
     }
     attributes: dict[str, Any] = {"aria-label": "Map 地图", "data-map": json.dumps(options, ensure_ascii=False, separators=(",", ":"))}
@@ -56,7 +57,7 @@ def subjects(site: Site, domains: Mapping[str, Domain], page: str) -> tuple[str,
 def deck(site: Site, domains: Mapping[str, Domain], page: str, wall: bool) -> pydeck.Deck:
     """The layers from the ground up. A colour `--name` is read from the style sheet in the browser, so a theme switch needs no answer."""
     shown = subjects(site, domains, page)
-    layers = [*ground()]
+    layers = [each for each in ground() if each.id in site.basemap]
     for key in domains:
         layers += links(key, domains[key], key in shown)
     for key in shown:

@@ -21,7 +21,8 @@ def body(site: Site, domains: Mapping[str, Domain], sensor_id: str) -> list[Any]
     charts = [span("hour", Label(en="last hour", zh="最近 1 小时")), span("day", Label(en="last 24 h", zh="最近 24 小时"))]
     panes = html.Div([html.Div([metrics(), panel], className="left"), html.Div(charts, className="trends")], className="panes")
     where = data(sensor=sensor_id, domain=listed.domain if listed else "", interval=f"{listed.interval:g}" if listed else "")
-    return [html.Div([head(site, domains, sensor_id, listed), panes], className="sensor-body", **where)]
+    parts = [head(site, domains, sensor_id, listed), html.P(className="waiting unheard"), panes]
+    return [html.Div(parts, className="sensor-body", **where)]
 
 
 def head(site: Site, domains: Mapping[str, Domain], sensor_id: str, listed: Sensor | None) -> html.Div:
@@ -39,7 +40,7 @@ def facts(site: Site, domains: Mapping[str, Domain], sensor_id: str, listed: Sen
         ("id", Label(en="Id", zh="编号"), sensor_id),
         ("domain", Label(en="Bureau", zh="专题"), text(bureau) if bureau else None),
         ("area", Label(en="Area", zh="区域"), text(area) if area else listed.area or None if listed else None),
-        ("owner", Label(en="Owner", zh="权属单位"), listed.owner or None if listed else None),
+        ("owner", Label(en="Owner", zh="权属单位"), text(listed.owner) if listed and listed.owner else None),
         ("interval", Label(en="Interval", zh="上报间隔"), None),
         ("position", Label(en="Position", zh="位置"), position(listed.lon, listed.lat) if listed else None),
     ]

@@ -87,7 +87,8 @@ def more(links: list[dcc.Link]) -> list[dmc.HoverCard]:
 def line(linked: bool) -> html.Footer:
     """The condition that matters most: what, value against limit, where, how long, and how many are active."""
     show = [html.A(say("Show", "查看"), href="/", className="show", **data(go="1"))] if linked else []
-    words = [html.B(className="what"), html.Span(className="where"), html.Span(className="bureau")]
+    what = html.B([html.Span(className="said"), html.Span(className="limit")], className="what")
+    words = [what, html.Span(className="where"), html.Span(className="bureau")]
     return html.Footer(
         [
             html.Span(className="sign"),

@@ -15,14 +15,11 @@ from model import Domain, Label, Site
 
 def body(site: Site, domains: Mapping[str, Domain]) -> list[Any]:
     """What is wrong first, in words; then what there is to know, as tables."""
-    lower = [
-        panel("processes", say("Processes", "进程"), processes()),
-        panel("rejects", say("Refused records", "拒收记录"), rejects()),
-        detail(),
-    ]
+    lower = [panel("rejects", say("Refused records", "拒收记录"), rejects()), detail()]
     return [
         html.Ul(className="health", **data(health="1")),
         panel("feeds", say("Feeds", "数据源"), feeds()),
+        panel("processes", say("Processes", "进程"), processes()),
         html.Div(lower, className="lower"),
         confirmation(),
     ]
@@ -79,8 +76,8 @@ def rejects() -> Any:
     columns = [
         column("time", Label(en="Refused", zh="拒收时间"), "clock", flex=1.1, minWidth=92, sort="desc"),
         column("domain", Label(en="Feed", zh="数据源"), "word", flex=0.9, minWidth=70),
-        column("reason", Label(en="Reason", zh="原因"), "word", flex=3, minWidth=130, tooltipField="reason"),
-        column("value", Label(en="Record", zh="记录"), flex=1.6, minWidth=90, cellClass="cell-text raw"),
+        column("reason", Label(en="Reason", zh="原因"), "word", flex=5, minWidth=130, tooltipField="reason"),
+        column("value", Label(en="Record", zh="记录"), flex=5, minWidth=90, cellClass="cell-text raw", tooltipField="value"),
     ]
     return grid(
         "rejects-grid",

@@ -29,6 +29,7 @@ LOOK = {
     "rowHeight": "1.875rem",
     "headerHeight": "1.875rem",
     "cellHorizontalPadding": ".5rem",
+    "browserColorScheme": "inherit",
     "wrapperBorder": False,
     "wrapperBorderRadius": "0",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 Priority = Literal["critical", "high", "medium", "low"]
@@ -62,6 +63,8 @@ class Metric:
     short: Label | None = None
     circular: bool = False
     """A direction in degrees: means are vector means."""
+    energetic: bool = False
+    """A level in dB: means over time are energy means, 10 lg of the mean of 10^(L/10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +144,19 @@ class Readings(Protocol):
     """What a figure may look at: the good readings of one domain, at one moment, of one group of sensors."""
 
     now: float
+    local: datetime
+    """`now` in the zone of the site."""
 
     def latest(self, metric: str) -> Mapping[str, float]:
         """Newest value by sensor, only of sensors that are not stale."""
 
-    def means(self, metric: str, seconds: float) -> Mapping[str, float]:
-        """Mean by sensor over the last `seconds`, which is a multiple of 60 up to 7,200 or of 300 up to 90,000."""
+    def means(self, metric: str, seconds: float, covered: float = 0.0) -> Mapping[str, float]:
+        """Mean by sensor over the last `seconds`, which is a multiple of 60 up to 7,200 or of 300 up to 90,000.
+
+        Only of sensors whose readings cover at least `covered` seconds of them. A reading covers the five minutes it falls in, or the
+        interval of its sensor where that is longer. A sensor that speaks once in `seconds` or seldomer sends means of its own: its
+        newest reading counts for as long as it is not stale.
+        """
 
     def extremes(self, metric: str, seconds: float) -> Mapping[str, tuple[float, float]]:
         """(least, greatest) by sensor over the last `seconds`."""
@@ -157,8 +167,11 @@ class Readings(Protocol):
     def counts(self, metric: str, seconds: float) -> Mapping[str, int]:
         """Number of readings by sensor over the last `seconds`."""
 
-    def hourly(self, metric: str, hours: int) -> Mapping[str, Sequence[float | None]]:
-        """Means of the last `hours` clock hours by sensor, oldest first; None where an hour has no reading."""
+    def hourly(self, metric: str, hours: int, covered: float = 0.0) -> Mapping[str, Sequence[float | None]]:
+        """Means of the last `hours` whole clock hours by sensor, oldest first, the running one left out.
+
+        None where an hour has no reading, or its readings cover less than `covered` seconds (as in `means`).
+        """
 
     def percentile(self, metric: str, seconds: float, share: float) -> float | None:
         """Share (0..1) quantile of all readings of the group over the last `seconds`, by merged sketches."""
@@ -254,7 +267,7 @@ class Sensor:
     lat: float
     area: str
     interval: float
-    owner: str
+    owner: Label | None
     path: tuple[tuple[float, float], ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
 
@@ -296,6 +309,8 @@ class Site:
     desks: tuple[Desk, ...] = ()
     acknowledge: Literal["operator", "supervisor"] = "supervisor"
     """The least role that may acknowledge; an operator only in the areas of the own desk."""
+    basemap: tuple[str, ...] = ()
+    """Names of the layers that the folder has of a base map; none is no mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,8 +332,6 @@ class Batch:
     """[first, last) offsets that the client could not read (corrupt batch)."""
     lost: int = 0
     """Offsets that Kafka no longer held when this partition was taken up: a gap people can see."""
-    end_offset: int | None = None
-    """The partition's end as last known, for lag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

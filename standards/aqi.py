@@ -23,6 +23,8 @@ SINCE = date(2026, 3, 1)
 INDEX = (0, 50, 100, 150, 200, 300, 400, 500)
 MOST = 500
 
+HOUR_COVERED = 2700.0
+"""Seconds of sampling that make an hourly value valid: 45 minutes, GB 3095-2026 table 4."""
 HOURS_NEEDED: dict[Averaging, int] = {"8h": 6, "24h": 20}
 """Hourly values that make a mean valid, GB 3095-2026 table 4."""
 MEANS_NEEDED, FIRST_END, O3_8H_LIMIT = 14, 8, 160.0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
 
 LIMITS: dict[str, tuple[float, float]] = {
     "0": (50, 40),
@@ -45,7 +47,21 @@ def exceedance(level: float, zone: str, local: datetime) -> float:
     return level - limit(zone, local)
 
 
-def laeq(levels: Iterable[float | None]) -> float | None:
+def energy(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """10^(L/10) of levels in dB: what adds up."""
+    found: NDArray[np.float64] = 10 ** (levels / 10)
+    return found
+
+
+def level_of(energies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The level in dB of each (mean) energy; minus infinity of none at all."""
+    with np.errstate(divide="ignore"):
+        found: NDArray[np.float64] = 10 * np.log10(energies)
+    return found
+
+
+def laeq(levels: Iterable[float | None] | NDArray[np.float64]) -> float | None:
     """Energy mean in dB(A) of levels over equal times or places, 10 lg(1/n sum 10^(L/10)) (clause 3.2); None of nothing."""
-    energies = [10 ** (level / 10) for level in levels if level is not None and not math.isnan(level)]
-    return 10 * math.log10(sum(energies) / len(energies)) if energies else None
+    told = np.asarray(levels if isinstance(levels, np.ndarray) else list(levels), np.float64)  # None becomes NaN
+    told = told[~np.isnan(told)]
+    return float(level_of(energy(told).mean())) if len(told) else None

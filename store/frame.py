@@ -16,7 +16,11 @@ from functools import cached_property
 
 import redis
 
-CHANNEL = "city:frame:"
+from store.judge import NAME
+from store.lease import Lease
+
+CHANNEL, KEPT = "city:frame:", f"city:{{{NAME}}}:frame:"
+"""Where a page's frames are announced, and where its newest is kept: in the lease's slot, so that one script can look at both."""
 WANTED = "city:wanted"
 KEEP_SECONDS = 60
 """How long the newest full frame outlives its composer."""
@@ -53,11 +57,14 @@ def event_block(id: str, data: bytes, level: int = CHANGE_LEVEL) -> bytes:
     return deflated(b"id: %b\nevent: frame\ndata: %b\n\n" % (id.encode(), data.replace(b"\n", b"\ndata: ")), level)
 
 
-class Frames:
-    """The frames of all pages. Every method raises `redis.RedisError` when Redis does not answer."""
+class Press:
+    """Where the holder of the judge's lease publishes frames.
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    Every method raises `Fenced` when the lease is another's: one that was paused must not show the city as it was. And `redis.RedisError`.
+    """
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
 
     def publish(self, page: str, seq_id: str, full: bytes, delta: bytes | None) -> None:
         """Keeps `full` for newcomers and announces `delta`, or `full` when there is none.
@@ -69,27 +76,29 @@ class Frames:
         if delta is not None:
             prev = f"{seq_id.rpartition('-')[0]}-{_prev(delta)}"
             told = _packed(seq_id, prev, _change_block(seq_id, delta))
-        pipe = self._client.pipeline(transaction=False)  # in this order on one connection: whoever hears of a frame finds it
-        pipe.set(CHANNEL + page, kept, ex=KEEP_SECONDS)
-        pipe.publish(CHANNEL + page, told)
-        pipe.execute()
+        self._lease.write({KEPT + page: kept}, [(CHANNEL + page, told)], KEEP_SECONDS)
 
     def tell(self, epoch: str, seq: int, changes: Mapping[str, tuple[int, bytes]]) -> None:
         """Announces by page what changed since the frame of the seq given with it. A newcomer gets it with the next `publish`."""
-        pipe = self._client.pipeline(transaction=False)
-        for page, (prev, change) in changes.items():
-            id = f"{epoch}-{seq}"
-            pipe.publish(CHANNEL + page, _packed(id, f"{epoch}-{prev}", _change_block(id, change)))
-        pipe.execute()
+        id = f"{epoch}-{seq}"
+        told = [(CHANNEL + page, _packed(id, f"{epoch}-{prev}", _change_block(id, change))) for page, (prev, change) in changes.items()]
+        self._lease.write({}, told)
+
+
+class Frames:
+    """The frames of all pages. Every method raises `redis.RedisError` when Redis does not answer."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
 
     def last(self, page: str) -> Frame | None:
         """The newest full frame, None when none was composed for a minute."""
-        held = self._client.get(CHANNEL + page)
+        held = self._client.get(KEPT + page)
         return _unpacked(page, held) if isinstance(held, bytes) else None
 
     def age(self, page: str) -> float | None:
         """Seconds since the newest frame was composed, None when there is none; by Redis's own clock."""
-        left = int(self._client.pttl(CHANNEL + page))
+        left = int(self._client.pttl(KEPT + page))
         return None if left < 0 else max(0.0, KEEP_SECONDS - left / 1000)
 
     def want(self, page: str, seconds: float = 15.0) -> None:

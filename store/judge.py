@@ -1,6 +1,6 @@
 """What the elected judge remembers: where its rules stand, what is true, and the documents the web serves.
 
-Only the holder of the lease may write the rules' states: the write happens together with a check that the lease is still held.
+Only the holder of the lease may write: every write happens together with a check that the lease is still held.
 """
 
 from __future__ import annotations
@@ -60,9 +60,11 @@ class Judgements:
             announce(self._client)
 
     def publish(self, documents: Mapping[str, bytes]) -> None:
-        """Sets documents that the web serves as they are, e.g. `positions:sea`, `kpis:sea`."""
-        if documents:
-            self._client.mset({_key(name): data for name, data in documents.items()})
+        """Sets documents that the web serves as they are, e.g. `positions:sea`, `kpis:sea`.
+
+        Raises `Fenced` when the lease is another's, `redis.RedisError`.
+        """
+        self._lease.write({_key(name): data for name, data in documents.items()})
 
 
 def document(client: redis.Redis, name: str) -> bytes | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import redis
+
+from store.partition import Fenced
 
 SECONDS = 3.0
 """A standby takes over within this time when the active process dies."""
@@ -15,6 +19,16 @@ redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
 return redis.call('incr', KEYS[2])
 """
 
+_WRITE = """
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+for i = 2, #KEYS do
+  redis.call('set', KEYS[i], ARGV[i + 1])
+  if ARGV[2] ~= '0' then redis.call('expire', KEYS[i], ARGV[2]) end
+end
+for i = #KEYS + 2, #ARGV, 2 do redis.call('publish', ARGV[i], ARGV[i + 1]) end
+return 1
+"""
+
 
 class Lease:
     """One process's claim on the lease `name`."""
@@ -23,7 +37,7 @@ class Lease:
         self.key, self.holder, self._seconds = f"city:{{{name}}}:lease", holder, seconds
         self._fence_key = f"city:{{{name}}}:fence"
         self._client = client
-        self._renew = client.register_script(_RENEW)
+        self._renew, self._write = client.register_script(_RENEW), client.register_script(_WRITE)
 
     def hold(self, longer: float = 0.0) -> int:
         """Takes or renews the lease; the fencing number while held, 0 while another holds it. Raises `redis.RedisError`.
@@ -31,6 +45,15 @@ class Lease:
         `longer` is how many seconds of work are ahead before it can be renewed.
         """
         return int(self._renew(keys=[self.key, self._fence_key], args=[self.holder, int((self._seconds + longer) * 1000)]))
+
+    def write(self, kept: Mapping[str, bytes], told: Sequence[tuple[str, bytes]] = (), seconds: int = 0) -> None:
+        """Sets keys, for so many seconds unless 0, and then publishes (channel, message), while the lease is held, or nothing at all.
+
+        The keys have the lease's hash tag. Raises `Fenced` when the lease is another's, `redis.RedisError`.
+        """
+        messages = [part for pair in told for part in pair]
+        if not self._write(keys=[self.key, *kept], args=[self.holder, seconds, *kept.values(), *messages]):
+            raise Fenced(f"the lease {self.key} is another's")
 
     def release(self) -> None:
         """Gives the lease up at once, so that a standby need not wait."""

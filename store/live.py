@@ -1,19 +1,45 @@
-"""What the web reads: the judge's documents as they are, and sensors with their newest readings."""
+"""What the web reads: the judge's documents as they are, and sensors with their newest readings.
+
+A web process holds what it read before and asks only for what changed since. Work over ten thousand sensors is done in pieces of one or two
+milliseconds, between which others of the process have their turn: it feeds the screens too.
+"""
 
 from __future__ import annotations
 
 import json
+import threading
 import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import redis
 
-from model import QUALITIES
 from store.frame import Frames
 from store.judge import document
-from store.view import View, names, refresh
+from store.newest import Newest, Row, Series
+from store.view import View, refresh
 
 NEVER = 7
+SILENT = (6, NEVER)
+"""State codes of a sensor that is stale or was never heard."""
+PIECE = 100
+"""Sensors of which rows are made at a time: few enough that they are gone again before Python looks through all it holds for garbage."""
+REST_SECONDS = 1e-4
+"""Between two pieces. A rest of none would let gevent run what is ready, but not look whether frames have come or timers have run out."""
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_states = msgspec.json.Decoder(list[int])
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A domain's sensors as the judge laid them down: columns by name, and the place of each id in them."""
+
+    data: bytes
+    columns: Mapping[str, Any]
+    place: Mapping[str, int]
 
 
 class Live:
@@ -21,68 +47,97 @@ class Live:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._frames = client, Frames(client)
+        self._views: dict[str, dict[str, View]] = {}
+        self._series: dict[str, Series] = {}
+        self._rosters: dict[str, Roster] = {}
+        self._lock = threading.Lock()
 
     def positions(self, domain: str) -> bytes | None:
         """The domain's sensors as JSON (docs/design.md, Frames), None before the judge has looked."""
         return document(self._client, f"positions:{domain}")
 
-    def kpis(self, domain: str) -> list[dict[str, Any]]:
+    def kpis(self, domain: str) -> list[Row]:
         """The domain's figures, of the city and of areas."""
         data = document(self._client, f"kpis:{domain}")
         return [{"domain": domain, **row} for row in json.loads(data)] if data else []
 
-    def sensors(self, domain: str) -> list[dict[str, Any]]:
-        """The domain's sensors with place, state and the newest reading of each metric; empty before the judge has looked."""
-        data = self.positions(domain)
-        if data is None:
-            return []
-        places = json.loads(data)
-        time.sleep(0)  # each part takes tens of milliseconds for ten thousand sensors: the screens come first in between
-        states = self._states(domain, len(places["ids"]))
-        readings = self._readings(domain)
-        time.sleep(0)
-        return [
-            {
-                "id": id,
-                "domain": domain,
-                "label": {"en": places["en"][i], "zh": places["zh"][i]},
-                "lon": places["lon"][i],
-                "lat": places["lat"][i],
-                "area": places["area"][i] or None,
-                "owner": places["owner"][i] or None,
-                "interval": places["interval"][i],
-                "listed": not places["unlisted"][i],
-                "state": states[i],
-                "metrics": readings.get(id, {}),
-            }
-            for i, id in enumerate(places["ids"])
-        ]
+    def sensors(self, domain: str, silent: bool | None = None) -> Iterator[list[Row]]:
+        """The domain's sensors with place, state and the newest reading of each metric, piece by piece; none before the judge has looked.
 
-    def sensor(self, id: str) -> dict[str, Any] | None:
-        """One sensor of any domain, None when there is none of that id."""
-        domains = sorted({name.rpartition(".")[0] for name in names(self._client)})
-        found = (row for domain in domains for row in self.sensors(domain) if row["id"] == id)
-        return next(found, None)
+        With `silent` only those that are, or only those that are not.
+        """
+        roster = self._roster(domain)
+        if roster is None:
+            return
+        _rest()
+        states = self._states(domain, len(roster.place))
+        _rest()
+        newest = self._newest(domain)
+        wanted = [place for place, state in enumerate(states) if silent is None or (state in SILENT) == silent]
+        for start in range(0, len(wanted), PIECE):
+            _rest()
+            yield [_row(domain, roster.columns, place, states[place], newest) for place in wanted[start : start + PIECE]]
+
+    def sensor(self, id: str, domains: Iterable[str]) -> Row | None:
+        """One sensor of any of the domains, None when there is none of that id."""
+        for domain in domains:
+            roster = self._roster(domain)
+            if roster is not None and id in roster.place:
+                place = roster.place[id]
+                return _row(domain, roster.columns, place, self._states(domain, len(roster.place))[place], self._newest(domain))
+        return None
+
+    def _roster(self, domain: str) -> Roster | None:
+        data, held = self.positions(domain), self._rosters.get(domain)
+        if data is None:
+            return None
+        if held is None or held.data != data:
+            columns = {}
+            for name, text in _members.decode(data).items():
+                columns[name] = msgspec.json.decode(text)
+                _rest()
+            held = self._rosters[domain] = Roster(data, columns, {id: place for place, id in enumerate(columns["ids"])})
+        return held
 
     def _states(self, domain: str, count: int) -> list[int]:
-        """State codes by row, from the newest frame of the domain's page."""
+        """State codes by place, from the newest frame of the domain's page."""
         frame = self._frames.last(f"domain-{domain}")
         if frame is None:
             return [NEVER] * count
-        told = json.loads(frame.text.split(b"data: ", 1)[1])
-        states: list[int] = told["s"][f"map.{domain}"]["c"]["s"]
+        text: bytes | msgspec.Raw = frame.text.split(b"data: ", 1)[1]
+        for name in ("s", f"map.{domain}", "c", "s"):
+            text = _members.decode(text)[name]
+        states = _states.decode(text)
         return (states + [NEVER] * count)[:count]
 
-    def _readings(self, domain: str) -> dict[str, dict[str, dict[str, Any]]]:
-        views: dict[str, View] = {}
-        refresh(self._client, views, windows=False)
-        found: dict[str, dict[str, dict[str, Any]]] = {}
-        for view in views.values():
-            if view.domain != domain:
-                continue
-            for (sensor, metric), row in zip(view.names, view.latest, strict=False):
-                held = found.setdefault(sensor, {})
-                if row["time"] > held.get(metric, {"time": 0.0})["time"]:
-                    reading = {"value": float(row["value"]), "time": float(row["time"]), "quality": QUALITIES[row["quality"]]}
-                    held[metric] = reading
-        return found
+    def _newest(self, domain: str) -> Collection[Newest]:
+        with self._lock:  # who waits for Redis is not alone: another request may come in between
+            views = self._views.setdefault(domain, {})
+            refresh(self._client, views, windows=False, only=domain)
+            for view in views.values():
+                if view.name not in self._series or self._series[view.name].names is not view.names:
+                    self._series[view.name] = Series.of(view)
+            return [Newest(view, self._series[view.name]) for view in views.values()]
+
+
+def _rest() -> None:
+    time.sleep(REST_SECONDS)
+
+
+def _row(domain: str, places: Mapping[str, Any], i: int, state: int, newest: Iterable[Newest]) -> Row:
+    metrics: dict[str, Row] = {}
+    for partition in newest:
+        partition.put(places["ids"][i], metrics)
+    return {
+        "id": places["ids"][i],
+        "domain": domain,
+        "label": {"en": places["en"][i], "zh": places["zh"][i]},
+        "lon": places["lon"][i],
+        "lat": places["lat"][i],
+        "area": places["area"][i] or None,
+        "owner": {"en": places["owner"][i], "zh": places["owner_zh"][i]} if places["owner"][i] else None,
+        "interval": places["interval"][i],
+        "listed": not places["unlisted"][i],
+        "state": state,
+        "metrics": metrics,
+    }

@@ -8,7 +8,7 @@ fenced. All keys share the hash tag `{<domain>.<partition>}`, so on Redis Cluste
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import redis
@@ -16,6 +16,8 @@ import redis
 from store import edge
 
 PARTITIONS = "city:partitions"
+THINNED = b"thinned"
+"""What the hash `minutes` says of a minute that was thinned; of others it says nothing."""
 
 
 class Fenced(Exception):
@@ -57,6 +59,8 @@ class Stored:
     state: Mapping[bytes, bytes]
     conditions: Mapping[bytes, bytes]
     places: Mapping[bytes, bytes]
+    thinned: Collection[int] = ()
+    """Minutes of which only the sensors with one reading are left."""
 
 
 class Partition:
@@ -94,6 +98,7 @@ class Partition:
             state=held["state"],
             conditions=held["conditions"],
             places=held["places"],
+            thinned={int(minute) for minute, text in held["minutes"].items() if text == THINNED},
         )
 
     def _strings(self, names: Iterable[str]) -> list[bytes]:

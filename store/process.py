@@ -1,9 +1,13 @@
-"""Heartbeats: every process says about once a second that it lives, how it fares and how much it does."""
+"""Heartbeats: every process says about once a second that it lives, how it fares and how much it does.
+
+What changes while nothing is stored, a partition's rate and lag, travels with the heartbeat of who reads it, and is old when that is.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import redis
 
@@ -13,7 +17,10 @@ STARTED = "city:processes:started"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """What a process said last. `wall` and `started` are wall clock; `rate` is what its kind counts, per second."""
+    """What a process said last. `wall` and `started` are wall clock; `rate` is what its kind counts, per second.
+
+    `feeds` has the rate of each partition it reads, by its name, and how many records behind it is, None where that is not known.
+    """
 
     id: str
     kind: str
@@ -22,11 +29,21 @@ class Process:
     rate: float
     wall: float
     started: float
+    feeds: Mapping[str, tuple[float, int | None]] = field(default_factory=dict)
 
 
-def beat(client: redis.Redis, id: str, kind: str, state: str, error: str | None, rate: float, wall: float) -> None:
+def beat(
+    client: redis.Redis,
+    id: str,
+    kind: str,
+    state: str,
+    error: str | None,
+    rate: float,
+    wall: float,
+    feeds: Mapping[str, tuple[float, int | None]] | None = None,
+) -> None:
     """Says that process `id` lives at `wall`. An id names one run of a process, its first beat is its start. Raises `redis.RedisError`."""
-    said = {"kind": kind, "state": state, "error": error, "rate": rate, "wall": wall}
+    said = {"kind": kind, "state": state, "error": error, "rate": rate, "wall": wall, "feeds": feeds or {}}
     pipe = client.pipeline(transaction=False)
     pipe.hsetnx(STARTED, id, repr(wall))
     pipe.hset(KEY, id, json.dumps(said, ensure_ascii=False))
@@ -48,6 +65,12 @@ def processes(client: redis.Redis) -> list[Process]:
     pipe.hgetall(STARTED)
     said, started = pipe.execute()
     return [_read(id, text, started.get(id)) for id, text in sorted(said.items())]
+
+
+def reader(found: Iterable[Process], partition: str, wall: float, patience: float) -> Process | None:
+    """Who reads the partition: the one heard last, within `patience` seconds; None when nobody who reads it was."""
+    heard = [process for process in found if partition in process.feeds and wall - process.wall <= patience]
+    return max(heard, key=lambda process: process.wall, default=None)
 
 
 def _read(id: bytes, text: bytes, started: bytes | None) -> Process:

@@ -37,7 +37,7 @@ WINDOW = np.dtype(
         ("first_at", "f4"),  # seconds after the window's start
         ("last_at", "f4"),
         ("pad", "f4"),
-        ("sum", "f8"),
+        ("sum", "f8"),  # of the values, or of 10^(L/10) where the metric is a level in dB
         ("min", "f8"),
         ("max", "f8"),
         ("first", "f8"),

@@ -51,9 +51,9 @@ def names(client: redis.Redis) -> list[str]:
     return sorted(bytes(name).decode() for name in client.smembers(PARTITIONS))  # type: ignore[arg-type]
 
 
-def refresh(client: redis.Redis, views: dict[str, View], windows: bool = True) -> None:
-    """Brings the views up to date, with new ones for partitions that spoke up. Raises `redis.RedisError`."""
-    held = names(client)
+def refresh(client: redis.Redis, views: dict[str, View], windows: bool = True, only: str | None = None) -> None:
+    """Brings the views up to date, with new ones for partitions that spoke up, `only` of one domain. Raises `redis.RedisError`."""
+    held = [name for name in names(client) if only in (None, name.rpartition(".")[0])]
     for name in held:
         views.setdefault(name, View(name))
     for name in set(views) - set(held):
@@ -94,8 +94,8 @@ def standing(client: redis.Redis, streams: Iterable[str]) -> list[View]:
 
 def _refresh_series(client: redis.Redis, views: list[View]) -> None:
     for view, series in zip(views, _all(client, [(view, "hgetall", "series") for view in views]), strict=True):
-        named = {int(index): text.decode().rpartition("\0") for index, text in series.items()}
-        view.names = [(named[i][0], named[i][2]) for i in range(len(named)) if i in named]
+        named = {int(index): text.decode().rpartition("\0")[::2] for index, text in series.items()}
+        view.names = [named[i] for i in range(len(named)) if i in named]
 
 
 def _refresh_latest(client: redis.Redis, views: list[View]) -> None:

@@ -19,9 +19,10 @@ import log
 import settings
 from domains import city, outside
 from model import Domain, Site, SpecError
+from store import Away
 from store.clock import Clock
 from store.connect import connect
-from store.database import DatabaseAway, migrate
+from store.database import DatabaseAway, Engine, migrate
 from store.database import connect as connect_database
 from store.journal import Journal
 from store.letters import Letters
@@ -33,12 +34,15 @@ from streams.notify import Notify
 from streams.notify import secrets as known_secrets
 from streams.outbox import Outbox
 from streams.pulse import Pulse
-from streams.resend import send_lines, show
+from streams.reach import absence
+from streams.resend import send_lines, sendable, show
 from streams.rulebook import Rulebook
 from streams.source import OPTIONS, BrokerError, Sink, Source
 
 T = TypeVar("T")
-RETRY_SECONDS = 2.0
+RETRY_SECONDS = 1.0
+BRIEFLY = {"bootstrap_timeout_ms": 3000}
+"""How long the Kafka client may try before a heartbeat is due again."""
 JOURNAL_SECONDS = 1.0
 """The writer of alarms waits no longer for its journal: it has a wall to show alarms on, and a lease of two seconds."""
 
@@ -64,6 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if asked.process == "rejects":
             return _rejects(asked.send)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is a process that can be asked to stop
         process = _make(asked.process)
     except SpecError as error:
         print(f"citydeck: {error}", file=sys.stderr)
@@ -87,7 +92,7 @@ def _make(name: str) -> Process:
         return Composer(client, domains, site, clock, pulse)
     if name == "notify":
         return _notify(told, domains, site, pulse)
-    options = told.kafka_options(OPTIONS)
+    options = BRIEFLY | told.kafka_options(OPTIONS)
     if name == "alarms":
         engine = connect_database(told.database, JOURNAL_SECONDS)
         journal = Journal(engine)
@@ -95,8 +100,13 @@ def _make(name: str) -> Process:
         return Keeper(client, journal, outbox, Rulebook(domains, site), clock, pulse, lambda: migrate(engine))
     areas = {key: {sensor.id: sensor.area for sensor in sensors} for key, sensors in site.sensors.items()}
     topics = [domain.topic for domain in domains.values()]
-    source = _patiently(lambda: Source(told.kafka, topics, options))
-    sink = _patiently(lambda: Sink(told.kafka, options))
+    try:
+        source = _patiently(lambda: Source(told.kafka, topics, options), told.kafka, pulse)
+        sink = _patiently(lambda: Sink(told.kafka, options), told.kafka, pulse)
+    except SystemExit:
+        pulse.leave()
+        raise
+    pulse.lacks("")
     return Ingest(source, sink, client, domains, areas, clock, pulse)
 
 
@@ -104,30 +114,66 @@ def _notify(told: settings.Settings, domains: Mapping[str, Domain], site: Site, 
     recipients = outside.read(Path(told.site), [area.key for area in site.areas], domains).recipients
     secrets = known_secrets(recipients, os.environ)
     engine = connect_database(told.database)
-    _patiently(lambda: migrate(engine))
+    _made(engine)
     return Notify(Letters(engine), recipients, secrets, Names(domains, site), site.zone, pulse)
 
 
-def _patiently(connect: Callable[[], T]) -> T:
-    """Kafka or the database may come up later than this process: what it gives, asked for until it answers."""
+def _made(engine: Engine) -> None:
+    """The database may come up later than this process: its tables, made when it answers."""
     while True:
         try:
-            return connect()
-        except (BrokerError, DatabaseAway) as error:
+            migrate(engine)
+            return
+        except DatabaseAway as error:
             logging.getLogger(__name__).warning("waiting", extra={"error": repr(error)})
             time.sleep(RETRY_SECONDS)
 
 
+def _patiently(connect: Callable[[], T], servers: str, pulse: Pulse) -> T:
+    """Kafka may come up later than this process: what it gives, asked for until it answers. Meanwhile the heartbeat says so."""
+    while True:
+        lack = absence(servers)
+        try:
+            if not lack:
+                return connect()
+        except BrokerError as error:
+            lack = f"Kafka at {servers} answers, but cannot be used: {error}"
+        pulse.lacks(lack)
+        pulse.send("waiting", 0.0, time.time())
+        time.sleep(RETRY_SECONDS)
+
+
 def _rejects(sending: bool) -> int:
+    """Lists or sends refused records; 1 with a sentence when a server does not answer."""
+    logging.disable(logging.ERROR)  # a person reads here, and the Kafka client says the same thing fifty times
     told = settings.load(os.environ)
-    if not sending:
-        show(connect(told.redis), sys.stdout)
-        return 0
     domains, _ = city.read(Path(told.site))
-    sink = Sink(told.kafka, told.kafka_options(OPTIONS))
-    failed = send_lines(sink, frozenset(domain.topic for domain in domains.values()), sys.stdin, sys.stderr)
-    sink.close()
+    try:
+        if sending:
+            return _send(told, frozenset(domain.topic for domain in domains.values()))
+        show(connect(told.redis), sys.stdout)
+    except Away as error:
+        return _refuse(f"Redis at {told.redis}: {error}")
+    except BrokerError as error:
+        return _refuse(f"Kafka at {told.kafka} answers, but cannot be used: {error}")
+    return 0
+
+
+def _send(told: settings.Settings, topics: frozenset[str]) -> int:
+    """What cannot be sent is told before Kafka is asked for anything."""
+    found, failed = sendable(topics, sys.stdin, sys.stderr)
+    if found and (lack := absence(told.kafka)):
+        return _refuse(lack)
+    if found:
+        sink = Sink(told.kafka, BRIEFLY | told.kafka_options(OPTIONS))
+        failed += send_lines(sink, found, sys.stderr)
+        sink.close()
     return 1 if failed else 0
+
+
+def _refuse(reason: str) -> int:
+    print(f"citydeck: {reason}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from model import PRIORITIES, Condition, Domain, Figure, Site
-from store.process import Process
+from store.process import Process, reader
 from store.view import View
 from streams.figures import Figures
-from streams.readings import Index, Moment
+from streams.judge import DEAD_SECONDS
+from streams.readings import STALE_INTERVALS, Ask, Index, Moment
 from streams.roll import Roll
 from streams.window import FIVE, MINUTE
 
@@ -35,6 +37,36 @@ class Bureau:
         self.views: list[View] = []
         self.index = Index([])
         self.moment: Moment | None = None
+        self._zone = ZoneInfo(site.zone)
+        self._silences = {f"{domain.key}/{rule.key}" for rule in domain.rules if rule.comparison == "no_data"}
+        self._energetic = [metric.key for metric in domain.metrics if metric.energetic]
+
+    def look(self, views: list[View], now: float, sketches: Ask) -> None:
+        """Takes the domain's partitions in as they are at event time `now`, and computes every figure. Raises `Away`."""
+        self.views = views
+        if not self.index.fits(views):
+            self.index = Index(views, self._energetic)
+        for width, start in (window for view in views for window in view.changed):
+            self.figures.touched(width, start, now)
+        self.figures.expected(now)
+        self.moment = Moment(self.index, now, self.roll.listed, self.roll.intervals, sketches, zone=self._zone)
+        self.figures.compute(self.moment)
+
+    def at(self, sketches: Ask) -> Callable[[int, int], Moment]:
+        """Makes the moment at the end of a slot of the past."""
+        listed, intervals = self.roll.listed, self.roll.intervals
+        return lambda width, end: Moment(self.index, float(end), listed, intervals, sketches, past=width, zone=self._zone)
+
+    def time(self, sensor: str, metrics: Iterable[str]) -> float:
+        """Event time of the sensor's newest reading of these metrics, 0 when there is none."""
+        return max((self.moment.time(metric, sensor) for metric in metrics), default=0.0) if self.moment else 0.0
+
+    def last(self, condition: Condition) -> float | None:
+        """Event time of a condition's value, if the sensor has been silent since for longer than is usual for it."""
+        row = self.roll.row(condition.subject.removeprefix("sensor:"))
+        if row is None or self.moment is None or condition.rule in self._silences:
+            return None
+        return round(condition.observed, 1) if self.moment.now - condition.observed > STALE_INTERVALS * self.roll.interval[row] else None
 
     def newest(self) -> float:
         """Event time of the newest trusted reading, 0 when there is none."""
@@ -50,18 +82,22 @@ def rank(condition: Condition) -> tuple[int, float, str]:
     return PRIORITIES.index(condition.priority), condition.since, condition.subject
 
 
-def common(conditions: Sequence[Condition], area: Callable[[Condition], str]) -> Sections:
+About = Callable[[Condition], tuple[str, float | None]]
+"""(area, event time of the value where its sensor is silent) of a condition."""
+
+
+def common(conditions: Sequence[Condition], about: About) -> Sections:
     """The sections of every page; `conditions` are sorted by `rank`."""
     counts = [sum(condition.priority == priority for condition in conditions) for priority in PRIORITIES]
-    return {"counts": counts, "line": _row(conditions[0], area(conditions[0])) if conditions else None}
+    return {"counts": counts, "line": _row(conditions[0], *about(conditions[0])) if conditions else None}
 
 
-def condition_list(conditions: Sequence[Condition], area: Callable[[Condition], str]) -> dict[str, Any]:
+def condition_list(conditions: Sequence[Condition], about: About) -> dict[str, Any]:
     """The `conditions` section."""
-    return {"rows": [_row(condition, area(condition)) for condition in conditions[:ROWS]], "total": len(conditions)}
+    return {"rows": [_row(condition, *about(condition)) for condition in conditions[:ROWS]], "total": len(conditions)}
 
 
-def _row(condition: Condition, area: str) -> dict[str, Any]:
+def _row(condition: Condition, area: str, last: float | None) -> dict[str, Any]:
     return {
         "id": f"{condition.rule}|{condition.subject}",
         "rule": condition.rule,
@@ -72,6 +108,7 @@ def _row(condition: Condition, area: str) -> dict[str, Any]:
         "limit": condition.limit,
         "since": round(condition.since, 3),
         "area": area,
+        "last": last,
     }
 
 
@@ -88,7 +125,9 @@ def figure(bureau: Bureau, key: str, priority: int) -> dict[str, Any]:
     found: Figure = bureau.figures.now[key]
     kpi = next(kpi for kpi in bureau.domain.kpis if kpi.key == key)
     value = None if found.value is None else round(found.value, kpi.decimals)
-    return {"value": _number(value), "time": bureau.newest() or None, "priority": priority, "sensor": found.sensor, "item": found.item}
+    heard = bureau.figures.heard[key, ""]
+    told = {"value": _number(value), "time": heard.time, "interval": _number(heard.interval)}
+    return {**told, "priority": priority, "sensor": found.sensor, "item": found.item}
 
 
 def spark(bureau: Bureau, key: str, now: float) -> list[float | None]:
@@ -106,31 +145,48 @@ def map_columns(bureau: Bureau) -> dict[str, Any]:
     """The `map.<domain>` section."""
     roll = bureau.roll
     metric = next(metric for metric in bureau.domain.metrics if metric.key == bureau.domain.layer.metric)
-    return {"c": {"v": roll.value.round(metric.decimals), "s": roll.state, "t": roll.time.astype(np.int64)}}
+    return {"c": {"v": roll.value.round(metric.decimals), "s": roll.state, "t": roll.shown.astype(np.int64)}}
 
 
-def stations(bureau: Bureau, now: float) -> dict[str, Any]:
-    """The `stations.<domain>` section: those in trouble first, then by name."""
+def stations(bureau: Bureau, conditions: Sequence[Condition], now: float) -> dict[str, Any]:
+    """The `stations.<domain>` section: those in trouble first, then by name; last those that do not measure what is listed."""
     roll, table = bureau.roll, bureau.domain.table
+    priorities = _coloured(bureau.domain, conditions)
     by_metric = any(metric.key == table for metric in bureau.domain.metrics)
     found = Figure(value=None) if by_metric else bureau.figures.now[table]
     latest = bureau.moment.latest(table) if by_metric and bureau.moment else found.by_sensor
-    shown = (row for row in _troubled(roll) if roll.ids[row] in latest or roll.state[row])
-    order = list(islice(shown, STATIONS))
+    rows = _troubled(roll)
+    shown = (row for row in rows if roll.ids[row] in latest or roll.state[row])
+    others = (row for row in rows if not (roll.ids[row] in latest or roll.state[row]))
+    metrics = {table} if by_metric else bureau.figures.heard[table, ""].metrics
+    order = list(islice(chain(shown, others), STATIONS))
     ids = [roll.ids[row] for row in order]
     sparks: Sequence[Sequence[float | None]] = (_metric_sparks if by_metric else _figure_sparks)(bureau, ids, now)
-    rows = [
+    # One that does not measure what is shown is as old as the newest it says.
+    times = [bureau.time(id, metrics) or float(roll.time[row]) for row, id in zip(order, ids, strict=True)]
+    told = [
         {
             "id": id,
             "value": _short(latest.get(id)),
             "item": found.items.get(id),
-            "time": round(float(roll.time[row]), 1) or None,
+            "time": round(time, 1) or None,
+            "old": int(0 < time < now - STALE_INTERVALS * roll.interval[row]),
             "s": int(roll.state[row]),
+            "p": priorities.get(f"sensor:{id}", 0),
             "spark": [_short(value) for value in spark],
         }
-        for row, id, spark in zip(order, ids, sparks, strict=True)
+        for row, id, time, spark in zip(order, ids, times, sparks, strict=True)
     ]
-    return {"rows": rows, "more": len(roll.ids) - len(rows)}
+    return {"rows": told, "more": len(roll.ids) - len(told)}
+
+
+def _coloured(domain: Domain, conditions: Sequence[Condition]) -> dict[str, int]:
+    """By subject the worst priority of the conditions on what the station list shows, and on nothing else; they are sorted by `rank`."""
+    kpi = next((kpi for kpi in domain.kpis if kpi.key == domain.table), None)
+    metric = kpi.metric if kpi else domain.table
+    rules = {f"{domain.key}/{rule.key}" for rule in domain.rules if rule.on == metric}
+    own = [condition for condition in conditions if condition.rule in rules]
+    return {condition.subject: PRIORITIES.index(condition.priority) + 1 for condition in reversed(own)}
 
 
 def _troubled(roll: Roll) -> list[int]:
@@ -165,25 +221,27 @@ def _metric_sparks(bureau: Bureau, ids: Sequence[str], now: float) -> list[list[
                 held = rows < len(table)
                 total[places[held], minute] += table["sum"][rows[held]]
                 count[places[held], minute] += table["n"][rows[held]]
-    means: list[list[float]] = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0).tolist()
+    means: list[list[float]] = bureau.index.column(bureau.domain.table).mean(total, count).tolist()
     return means
 
 
-def feeds(bureaus: Iterable[Bureau], now: float) -> list[dict[str, Any]]:
-    """The `feeds` section."""
-    names = ("rate", "lag", "rejects", "bad", "duplicates", "corrections", "late", "gap")
+def feeds(bureaus: Iterable[Bureau], found: Sequence[Process], now: float, wall: float) -> list[dict[str, Any]]:
+    """The `feeds` section. Rate and lag are what the partition's reader says, None when nobody who reads it was heard."""
+    names = ("rejects", "bad", "duplicates", "corrections", "late", "gap")
     rows = []
     for bureau in bureaus:
         for view in bureau.views:
             newest = float(view.meta.get("newest", 0))
-            row = {name: _number(float(view.meta.get(name, 0))) for name in names}
+            owner = reader(found, view.name, wall, DEAD_SECONDS)
+            rate, lag = owner.feeds[view.name] if owner else (None, None)
+            row = {"rate": _number(rate), "lag": lag, **{name: _number(float(view.meta.get(name, 0))) for name in names}}
             age = round(now - newest, 1) if newest else None
             rows.append({"domain": bureau.domain.key, "partition": view.number, **row, "age": age, "error": view.meta.get("error") or None})
     return rows
 
 
 def processes(found: Iterable[Process], wall: float) -> list[dict[str, Any]]:
-    """The `processes` section."""
+    """The `processes` section. What a process did when it was heard last says nothing once it is silent."""
     return [
         {
             "id": process.id,
@@ -192,7 +250,7 @@ def processes(found: Iterable[Process], wall: float) -> list[dict[str, Any]]:
             "age": round(wall - process.wall, 1),
             "started": process.started,
             "error": process.error,
-            "rate": process.rate,
+            "rate": process.rate if wall - process.wall <= DEAD_SECONDS else None,
         }
         for process in found
     ]

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
-from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from model import QUALITIES
-
-SECONDS_BELOW = 1e11
-"""A number below this is a time in seconds, not in milliseconds (1e11 ms is March 1973): refused, not guessed."""
+from streams.instant import Moment, seconds
 
 REASONS = (
     "undecodable",
@@ -35,16 +31,22 @@ REASONS = (
 
 
 class Native(msgspec.Struct, gc=False):
-    """One reading on the wire."""
+    """One reading on the wire. A text as its time may be anything yet: the times of a batch are read together, which is cheaper."""
 
     sensor: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
     metric: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     value: float | None
-    time: Annotated[datetime, msgspec.Meta(tz=True)] | float
+    time: str | float
     unit: str | None = None
     lon: float | None = None
     lat: float | None = None
     quality: Literal["good", "suspect", "bad", "missing"] | None = None
+
+
+class _Exact(Native, gc=False):
+    """The same, its time read at once: refuses everything wrong in the order in which it is written, so it knows the reason."""
+
+    time: Moment | float  # type: ignore[assignment]
 
 
 class Refused(NamedTuple):
@@ -53,6 +55,11 @@ class Refused(NamedTuple):
     record: int
     element: int | None
     reason: str
+
+    @classmethod
+    def row(cls, record: np.int64, element: np.int64, reason: str) -> Refused:
+        """Of a row of `Columns`, where -1 is no element."""
+        return cls(int(record), None if element < 0 else int(element), reason)
 
 
 @dataclass(slots=True)
@@ -77,6 +84,9 @@ Decoder = Callable[[Sequence[bytes | None]], tuple[Columns, list[Refused]]]
 _DECODER = msgspec.json.Decoder(Native | list[Native])
 _ELEMENT = msgspec.json.Decoder(Native)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_EXACT = msgspec.json.Decoder(_Exact | list[_Exact])
+_EXACT_ELEMENT = msgspec.json.Decoder(_Exact)
+_ERRORS = (msgspec.DecodeError, TypeError, RecursionError, UnicodeDecodeError)
 _CODES: dict[str | None, int] = {None: 0, **{name: code for code, name in enumerate(QUALITIES)}}
 
 
@@ -91,7 +101,7 @@ def native(values: Sequence[bytes | None]) -> tuple[Columns, list[Refused]]:
     for record, value in enumerate(values):
         try:
             found = decode(value)  # type: ignore[arg-type]
-        except (msgspec.DecodeError, TypeError, RecursionError, UnicodeDecodeError) as error:
+        except _ERRORS as error:
             kept, places, bad = _one_by_one(record, value, error)
             rows += kept
             elements[record] = places
@@ -114,17 +124,20 @@ def _one_by_one(record: int, value: bytes | None, error: Exception) -> tuple[lis
     """The good elements of an array that holds bad ones; a whole refusal when it is no array at all."""
     try:
         raws = _ARRAY.decode(value)  # type: ignore[arg-type]
-    except (msgspec.DecodeError, TypeError, RecursionError, UnicodeDecodeError):
-        reason = "no value" if value is None else _short(error)
-        return [], [], [Refused(record, None, f"undecodable: {reason}")]
+    except _ERRORS:
+        return [], [], [Refused(record, None, _reason(_EXACT, value, error) if value and value.strip() else _nothing(value))]
     rows, places, refused = [], [], []
     for place, raw in enumerate(raws):
         try:
             rows.append(_ELEMENT.decode(raw))
             places.append(place)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as bad:
-            refused.append(Refused(record, place, f"undecodable: {_short(bad)}"))
+        except _ERRORS as bad:
+            refused.append(Refused(record, place, _reason(_EXACT_ELEMENT, raw, bad)))
     return rows, places, refused
+
+
+def _nothing(value: bytes | None) -> str:
+    return "undecodable: no value" if value is None else "undecodable: is empty"
 
 
 def elements(value: bytes) -> list[bytes]:
@@ -135,8 +148,12 @@ def elements(value: bytes) -> list[bytes]:
         return [value]
 
 
-def _short(error: Exception) -> str:
-    return str(error)[:200] or type(error).__name__
+def _reason(exact: msgspec.json.Decoder[Any], value: bytes | msgspec.Raw, error: Exception) -> str:
+    try:
+        exact.decode(value)
+    except _ERRORS as first:
+        error = first
+    return f"undecodable: {str(error)[:200] or type(error).__name__}"
 
 
 def _places(sizes: list[int], single: list[bool], elements: dict[int, list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -154,33 +171,29 @@ def _places(sizes: list[int], single: list[bool], elements: dict[int, list[int]]
 def _columns(
     rows: list[Native], record: NDArray[np.int64], element: NDArray[np.int64], refused: list[Refused]
 ) -> tuple[Columns, list[Refused]]:
-    if not rows:
-        none = np.empty(0)
-        return Columns((), (), (), none, none, np.empty(0, np.uint8), None, None, record, element), refused
-    sensor, metric, value, time, unit, lon, lat, quality = zip(*map(astuple, rows), strict=True)
+    time, wrong = seconds([row.time for row in rows])
+    if wrong:
+        refused = sorted(
+            refused + [Refused.row(record[i], element[i], f"undecodable: {reason} - at `$.time`") for i, reason in wrong.items()]
+        )
+        kept = [i for i in range(len(rows)) if i not in wrong]
+        rows, time, record, element = [rows[i] for i in kept], time[kept], record[kept], element[kept]
+    # One comprehension a column is the cheapest way from objects to columns.
+    quality = [row.quality for row in rows]
     n = len(rows)
     columns = Columns(
-        sensor,
-        metric,
-        unit,
-        np.array(value, np.float64),
-        _seconds(time),
+        tuple([row.sensor for row in rows]),
+        tuple([row.metric for row in rows]),
+        tuple([row.unit for row in rows]),
+        np.array([row.value for row in rows], np.float64),
+        time,
         np.zeros(n, np.uint8) if quality.count(None) == n else np.fromiter(map(_CODES.__getitem__, quality), np.uint8, n),
-        _degrees(lon),
-        _degrees(lat),
+        _degrees([row.lon for row in rows]),
+        _degrees([row.lat for row in rows]),
         record,
         element,
     )
     return columns, refused
-
-
-def _seconds(times: Sequence[datetime | float]) -> NDArray[np.float64]:
-    """Seconds since the epoch; NaN for a number too small to be milliseconds."""
-    return np.array([t.timestamp() if isinstance(t, datetime) else _milliseconds(t) for t in times])
-
-
-def _milliseconds(time: float) -> float:
-    return time / 1000.0 if time >= SECONDS_BELOW else float("nan")
 
 
 def _degrees(column: Sequence[float | None]) -> NDArray[np.float64] | None:

@@ -16,7 +16,7 @@ from typing import Any
 from model import Condition, Domain, Site
 from store import Away, Client
 from store.clock import Clock
-from store.frame import Frames
+from store.frame import Frames, Press
 from store.judge import Judgements
 from store.lease import Lease
 from store.partition import Fenced
@@ -26,13 +26,12 @@ from store.urgent import CHANNEL
 from store.view import View, refresh, refresh_conditions
 from streams import compose, frame
 from streams.compose import Bureau, Sections
-from streams.figures import moments
 from streams.judge import DEAD_SECONDS, Judge
 from streams.minutes import SKETCH_SECONDS
 from streams.pages import Pages
 from streams.partition import decode
 from streams.pulse import Pulse
-from streams.readings import Ask, Index, Moment
+from streams.readings import Ask
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +54,7 @@ class Composer:
         self._domains, self._site = domains, site
         self._lease = Lease(client, "judge", pulse.id)
         self._store = Judgements(client, self._lease)
-        self._frames = Frames(client)
-        self._sketches = Sketches(client)
+        self._frames, self._press = Frames(client), Press(self._lease)
         self._bell = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         self._bell_answered, self._pressed = float("-inf"), False
         self.stopping = False
@@ -65,6 +63,7 @@ class Composer:
     def _begin(self) -> None:
         """Everything anew: a new term of office, a new epoch."""
         self._views: dict[str, View] = {}
+        self._sketches = Sketches(self._client)
         self._bureaus = {key: Bureau(domain, self._site) for key, domain in self._domains.items()}
         self._judge: Judge | None = None
         self._epoch, self._seq = secrets.token_hex(4), 0
@@ -75,7 +74,7 @@ class Composer:
 
     def run(self) -> None:
         """Works until `stopping` is set."""
-        self._bell.subscribe(CHANNEL)
+        self._listen()
         while not self.stopping:
             started = time.monotonic()
             active = self._elected(self.tick)
@@ -86,6 +85,16 @@ class Composer:
             self._rest(started + (TICK_SECONDS if active else STANDBY_SECONDS))
         self._lease.release()
         self._pulse.leave()
+
+    def _listen(self) -> None:
+        """Hears the bell from now on. Redis may come up later than this process; from then on the client subscribes again by itself."""
+        while not self.stopping:
+            try:
+                self._bell.subscribe(CHANNEL)
+                return
+            except Away as error:
+                self._pulse.failed(error)
+                time.sleep(STANDBY_SECONDS)
 
     def _elected(self, work: Callable[[], None]) -> bool:
         """Does the work if this process is the elected one; whether it is."""
@@ -133,8 +142,8 @@ class Composer:
         now, wall = self._clock.now(), self._clock.wall()
         if self._judge is None:
             self._judge = Judge(*self._store.load())
+        self._processes = processes(self._client)  # before the views: who says that it has caught up has stored what it read
         refresh(self._client, self._views)
-        self._processes = processes(self._client)
         self._see(now)
         conditions = self._find(self._judge, now, wall)
         for bureau in self._bureaus.values():
@@ -157,15 +166,14 @@ class Composer:
                 sections = {**before, **told}
                 changes[page] = seq, frame.change({**header, "page": page}, seq, before, sections)
                 self._before[page] = (self._seq, sections)
-        self._frames.tell(self._epoch, self._seq, changes)
+        self._press.tell(self._epoch, self._seq, changes)
 
     def catch_up(self, seconds: float) -> bool:
         """Works on figures of the past for about `seconds`; whether more of it is waiting."""
         behind = False
         try:
             for bureau in self._bureaus.values():
-                at = moments(bureau.index, bureau.roll.listed, bureau.roll.intervals, self._asker(bureau))
-                behind |= bureau.figures.catch_up(at, seconds / len(self._bureaus))
+                behind |= bureau.figures.catch_up(bureau.at(self._asker(bureau)), seconds / len(self._bureaus))
         except Away as error:
             self._pulse.failed(error)
             return False
@@ -183,22 +191,15 @@ class Composer:
     def _see(self, now: float) -> None:
         """Sorts the views by domain and computes every figure."""
         for key, bureau in self._bureaus.items():
-            bureau.views = [view for view in self._views.values() if view.domain == key]
-            if not bureau.index.fits(bureau.views):
-                bureau.index = Index(bureau.views)
-            for view in bureau.views:
-                for width, start in view.changed:
-                    bureau.figures.touched(width, start, now)
-            bureau.figures.expected(now)
-            bureau.moment = Moment(bureau.index, now, bureau.roll.listed, bureau.roll.intervals, self._asker(bureau))
-            bureau.figures.compute(bureau.moment)
+            bureau.look([view for view in self._views.values() if view.domain == key], now, self._asker(bureau))
 
     def _find(self, judge: Judge, now: float, wall: float) -> list[Condition]:
         """All conditions that are true, worst first."""
         for bureau in self._bureaus.values():
             domain = bureau.domain
-            judge.figures(domain, now, bureau.figures.now, bureau.figures.by_area)
-            judge.feed(domain, now, bureau.newest(), bureau.roll.shortest())
+            judge.feed(domain, now, bureau.newest(), bureau.roll.pace())
+            heard = judge.hears(domain, bureau.views, self._processes, wall)
+            judge.figures(domain, now, bureau.figures.now, bureau.figures.by_area, bureau.figures.measured, heard)
             judge.silence(domain, now, bureau.views, bureau.roll.intervals, self._processes, wall)
         self._bury(wall)
         judge.processes(now, self._processes, wall)
@@ -229,7 +230,7 @@ class Composer:
             head = {**header, "page": page}
             before = self._before.get(page)
             change = frame.delta(head, before[0], before[1], sections) if before else None
-            self._frames.publish(page, f"{self._epoch}-{self._seq}", frame.full(head, sections), change)
+            self._press.publish(page, f"{self._epoch}-{self._seq}", frame.full(head, sections), change)
             self._before[page] = (self._seq, sections)
 
     def _publish_documents(self, now: float) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import faulthandler
 import gc
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from model import Batch, Domain, Reject
@@ -21,7 +21,7 @@ from store import Away, Client
 from store import rejects as rejected
 from store.clock import Clock
 from store.command import Carrier
-from store.partition import Changes, Fenced
+from store.partition import Fenced
 from store.partition import Partition as Keys
 from store.urgent import announce
 from streams.partition import Partition
@@ -39,6 +39,10 @@ HUNG_SECONDS = 90.0
 TELL_SECONDS = 5.0
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 REJECTS_TOPIC = "city.rejects"
+VALUES_BYTES = (rejected.VALUE_BYTES, 1_024, 0)
+"""What is sent of a refused record, and what instead when Kafka says that it is too long."""
+DELIVERED = 1_000
+"""Refused records handed to Kafka at a time: a batch may hold a hundred thousand of them."""
 
 
 @dataclass(slots=True)
@@ -48,7 +52,6 @@ class Owned:
     state: Partition
     keys: Keys
     since: float | None = None
-    lag: int = 0
     arrived: float = 0.0
     rate: float = 0.0
     counted: int = 0
@@ -126,7 +129,6 @@ class Ingest:
         owned.state.take(batch, now)
         owned.since = owned.since or batch.arrived
         owned.arrived = batch.arrived
-        owned.lag = max((batch.end_offset or 0) - batch.next_offset, 0)
 
     # --- partitions come and go ------------------------------------------------------------------------------------------------------
 
@@ -159,10 +161,10 @@ class Ingest:
         if owned.since is None or state.offset is None:
             return
         if state.rejects:
-            self._patiently(lambda: self._send_rejects(state.rejects))
+            self._send_rejects(state.rejects)
         changes = state.changes(self._pulse.id, self._clock.now())
         rejected.keep(changes, state.rejects)
-        self._measure(owned, changes)
+        changes.meta["arrived"] = owned.arrived
         offset = state.offset
         try:
             self._patiently(lambda: owned.keys.commit(state.held, offset, changes))
@@ -177,13 +179,18 @@ class Ingest:
         if urgent:
             self._patiently(lambda: announce(self._client))
 
-    def _measure(self, owned: Owned, changes: Changes) -> None:
-        changes.meta |= {"lag": owned.lag, "arrived": owned.arrived, "rate": round(owned.rate, 2), "owner": self._pulse.id}
-
     def _send_rejects(self, rejects: list[Reject]) -> None:
-        for reject in rejects:
-            self._sink.send(REJECTS_TOPIC, json.dumps(rejected.record(reject)).encode(), reject.key, {})
-        self._sink.flush()
+        """Sends them with as much of each as this Kafka takes. One of which it takes nothing is left to the store, and told."""
+        for most in VALUES_BYTES:
+            large: list[Reject] = []
+            for start in range(0, len(rejects), DELIVERED):
+                some = rejects[start : start + DELIVERED]
+                records = [(reject.key and reject.key[: rejected.KEY_BYTES], rejected.encoded(reject, most)) for reject in some]
+                large += [some[place] for place in self._patiently(partial(self._sink.deliver, REJECTS_TOPIC, records))]
+                self._alive()
+            rejects = large
+        if rejects:
+            self._pulse.failed(ValueError(f"{REJECTS_TOPIC} takes not even the shortest form of {len(rejects)} refused records"))
 
     def _patiently(self, call: Callable[[], T]) -> T:
         """The call's answer, asked again for as long as the machinery fails."""
@@ -192,8 +199,8 @@ class Ingest:
             try:
                 return call()
             except (Away, BrokerError) as error:
-                self._promise()
                 self._pulse.failed(error)
+                self._alive("waiting")
                 log.warning("waiting", extra={"error": repr(error)})
                 if self.stopping and attempt >= len(RETRY_SECONDS):
                     raise
@@ -204,23 +211,34 @@ class Ingest:
 
     def _report(self, wall: float) -> None:
         if self._pulse.due():
+            self._pulse.lacks(self._source.lack())
             self._carry_out()
-            self._pulse.send("active" if self._owned else "standby", self._rates(wall), wall)
+            feeds = self._feeds(wall)
+            self._pulse.send("active" if self._owned else "standby", sum(rate for rate, _ in feeds.values()), wall, feeds)
         if not 0 <= wall - self._told < TELL_SECONDS:
             self._told = wall
             self._source.tell({place: owned.state.held for place, owned in self._owned.items() if owned.state.held is not None})
 
+    def _alive(self, state: str = "active") -> None:
+        """While something takes long: this process lives and tells what it waits for, and nothing of feeds, which it does not read."""
+        self._promise()
+        if self._pulse.due():
+            self._pulse.send(state, 0.0, self._clock.wall())
+
     def _carry_out(self) -> None:
         try:
-            carry_out(self._carrier, self._sink, frozenset(self._by_topic))
+            carry_out(self._carrier, self._sink, frozenset(self._by_topic), self._client)
         except (Away, BrokerError) as error:
             self._pulse.failed(error)
 
-    def _rates(self, wall: float) -> float:
-        """Readings per second in all, smoothed over a few seconds; each partition's is noted for its next commit."""
+    def _feeds(self, wall: float) -> dict[str, tuple[float, int | None]]:
+        """By partition, its readings per second, smoothed over a few seconds, and how many records behind is what it has stored."""
         span, self._measured = max(wall - self._measured, 0.1), wall
-        for owned in self._owned.values():
+        feeds = {}
+        for (topic, number), owned in self._owned.items():
             count = owned.state.counters["readings"]
             owned.rate += SMOOTHING * ((count - owned.counted) / span - owned.rate)
             owned.counted = count
-        return sum(owned.rate for owned in self._owned.values())
+            lag, taken = self._source.lag(topic, number), (owned.state.offset or 0) - (owned.state.held or 0)
+            feeds[owned.keys.name] = round(owned.rate, 2), None if lag is None else lag + taken
+        return feeds

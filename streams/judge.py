@@ -5,7 +5,7 @@ The rules' states are stored with every change, so the one that takes over goes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -13,7 +13,7 @@ import numpy as np
 
 from domains.system import FEED_DOWN, PROCESS_DEAD, SYSTEM
 from model import Condition, Domain, Figure, Rule
-from store.process import Process
+from store.process import Process, reader
 from store.view import View
 from streams.condition import State, is_active, step
 from streams.partition import decode, encode, ended
@@ -24,6 +24,9 @@ SETTLED_SECONDS = 10.0
 """A process that began to read less than this ago may still be catching up."""
 CAUGHT_UP = 1_000
 """Records behind the end of its partition up to which a partition counts as caught up."""
+
+Measure = Callable[[Rule, str, float, float | None], float | None]
+"""What a rule compares of the KPI of that name when it is of that value now; None is unknown."""
 
 _STATE = msgspec.msgpack.Decoder(State)
 
@@ -41,19 +44,33 @@ class Judge:
 
     # --- what is judged --------------------------------------------------------------------------------------------------------------
 
-    def figures(self, domain: Domain, now: float, figures: Mapping[str, Figure], by_area: Mapping[tuple[str, str], Figure]) -> None:
-        """The domain's rules on its KPIs, for the city and for areas."""
+    def figures(
+        self,
+        domain: Domain,
+        now: float,
+        figures: Mapping[str, Figure],
+        by_area: Mapping[tuple[str, str], Figure],
+        measured: Measure = lambda rule, name, now, value: value,
+        heard: bool = True,
+    ) -> None:
+        """The domain's rules on its KPIs, for the city and for areas; that one is missing is told only where the domain is `heard`."""
         kpis = {kpi.key for kpi in domain.kpis}
         for rule in domain.rules:
             if rule.on not in kpis:
                 continue
-            subjects = [(f"kpi:{rule.on}", figures.get(rule.on))]
-            subjects += [(f"kpi:{key}@{area}", figure) for (key, area), figure in by_area.items() if key == rule.on]
-            for subject, figure in subjects:
-                if figure is not None and figure.value is not None:
-                    self._step(domain.key, rule, subject, now, figure.value)
+            named = [(rule.on, figures.get(rule.on))]
+            named += [(f"{key}@{area}", figure) for (key, area), figure in by_area.items() if key == rule.on]
+            for name, figure in named:
+                found = measured(rule, name, now, figure.value if figure else None)
+                if found is not None and (heard or rule.comparison != "no_data"):
+                    self._step(domain.key, rule, f"kpi:{name}", now, found)
                 else:
-                    self._asked.add(_name(domain.key, rule, subject))
+                    self._asked.add(_name(domain.key, rule, f"kpi:{name}"))
+
+    def hears(self, domain: Domain, views: Sequence[View], processes: Sequence[Process], wall: float) -> bool:
+        """Whether silence is silence: the feed is not down, and each partition has a living reader that has caught up."""
+        feed = _name(domain.key, FEED_DOWN, f"feed:{domain.key}")
+        return not is_active(self.states.get(feed)) and all(is_current(view, processes, wall) for view in views)
 
     def silence(
         self,
@@ -70,14 +87,13 @@ class Judge:
         """
         metrics = {metric.key for metric in domain.metrics}
         rules = [rule for rule in domain.rules if rule.comparison == "no_data" and rule.on in metrics]
-        feed = _name(domain.key, FEED_DOWN, f"feed:{domain.key}")
-        feed_down = is_active(self.states.get(feed))
-        for rule in rules:
-            for view in views:
-                if feed_down or not is_current(view, processes, wall):
-                    self._hold(domain.key, rule, view)
-                else:
+        for view in views if rules else ():
+            heard = self.hears(domain, [view], processes, wall)
+            for rule in rules:
+                if heard:
                     self._silent(domain.key, rule, view, intervals, now)
+                else:
+                    self._hold(domain.key, rule, view)
 
     def _silent(self, domain: str, rule: Rule, view: View, intervals: Mapping[str, float], now: float) -> None:
         rows = np.array([metric == rule.on for _, metric in view.names[: len(view.latest)]], np.bool_)
@@ -94,10 +110,10 @@ class Judge:
         if held:
             self._asked |= held & {_name(domain, rule, f"sensor:{sensor}") for sensor, metric in view.names if metric == rule.on}
 
-    def feed(self, domain: Domain, now: float, newest: float, shortest: float) -> None:
-        """Whether the domain's feed fell silent; one that never spoke is waited for, not missed."""
+    def feed(self, domain: Domain, now: float, newest: float, pace: float) -> None:
+        """Whether the domain's feed fell silent for three times its `pace`, in seconds; one that never spoke is waited for, not missed."""
         if newest > 0:
-            rule = replace(FEED_DOWN, limit=max(FEED_DOWN.limit, 3 * shortest))
+            rule = replace(FEED_DOWN, limit=max(FEED_DOWN.limit, 3 * pace))
             self._step(domain.key, rule, f"feed:{domain.key}", now, now - newest)
 
     def processes(self, now: float, processes: Iterable[Process], wall: float) -> None:
@@ -163,10 +179,11 @@ class Judge:
 
 def is_current(view: View, processes: Sequence[Process], wall: float) -> bool:
     """Whether the partition has a living reader that has caught up, so that silence is silence."""
-    owner = next((process for process in processes if process.id == view.meta.get("owner")), None)
-    if owner is None or wall - owner.wall > DEAD_SECONDS or wall - owner.started < SETTLED_SECONDS:
+    owner = reader(processes, view.name, wall, DEAD_SECONDS)
+    if owner is None or wall - owner.started < SETTLED_SECONDS:
         return False
-    return int(view.meta.get("lag", 0)) <= CAUGHT_UP
+    lag = owner.feeds[view.name][1]
+    return lag is not None and lag <= CAUGHT_UP
 
 
 def _name(domain: str, rule: Rule, subject: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import Domain
-from store.partition import Changes
+from store.partition import THINNED, Changes, Stored
 from streams.percentile import sketches
 from streams.recent import MINUTE, NOTHING, WHOLE_SECONDS, Minute, Run, chunks, restore, segment
 from streams.series import Series
@@ -30,19 +30,22 @@ class Minutes:
 
     def __init__(
         self,
-        segments: Mapping[int, list[bytes]],
-        packed: Mapping[int, Mapping[bytes, bytes]],
+        stored: Stored,
         series: Series,
         domain: Domain,
         area_of: Mapping[str, str],
     ) -> None:
-        self.held = {minute: restore(segments[minute], packed[minute]) for minute in segments}
+        self.held = {
+            minute: restore(segments, stored.chunks[minute], minute in stored.thinned) for minute, segments in stored.segments.items()
+        }
         self._series, self._domain, self._area_of = series, domain, area_of
         self._groups: dict[str, int] = {}
         self._group = np.empty(0, np.int64)
         self._packed: dict[int, dict[int, bytes]] = {}
         self._appended: list[int] = []
         self._scanned = -1
+        self.sketched: list[int] = []
+        """Minutes whose sketches the last `write` added."""
 
     def readings(self, series: int, first: int, count: int) -> tuple[Times, NDArray[np.float32], NDArray[np.uint8]]:
         """(time, value, quality) of one series in `count` minutes from `first`, sorted by time."""
@@ -56,7 +59,7 @@ class Minutes:
 
     def write(self, changes: Changes, now: float) -> None:
         """Adds what is new, compacted, thinned or too old to the changes of a commit."""
-        self._packed, self._appended = {}, []
+        self._packed, self._appended, self.sketched = {}, [], []
         everything = int(now // MINUTE) != self._scanned
         self._scanned = int(now // MINUTE)
         for number in sorted(number for number, minute in self.held.items() if everything or minute.fresh):
@@ -81,7 +84,7 @@ class Minutes:
         self._packed[number] = chunks(whole)
         if len(whole.key):
             changes.fields[f"chunk:{number}"] = {str(i): data for i, data in self._packed[number].items()}
-        changes.fields.setdefault("minutes", {})[str(number)] = b""
+        changes.fields.setdefault("minutes", {})[str(number)] = THINNED if minute.thinned else b""
 
     def _sketch(self, number: int, run: Run, changes: Changes) -> None:
         good = run.quality < 2
@@ -89,6 +92,7 @@ class Minutes:
         made = sketches(self._group_of()[series], run.value[good])
         names = list(self._groups)
         changes.deleted.append(f"sketch:{number}")
+        self.sketched.append(number)
         if made:
             changes.fields[f"sketch:{number}"] = {names[group]: data for group, data in made.items()}
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model import QUALITIES
 from streams.decode import Columns, Refused
-from streams.series import REFUSALS, Series
+from streams.series import Series
 
 AHEAD_SECONDS = 60.0
 """A time further than this ahead of now is a wrong clock."""
+LAST_MS = 8.64e15
+"""The last moment that a browser can name (ECMA-262, time values); a time beyond is as wrong as this one."""
 
 BAD, MISSING = QUALITIES.index("bad"), QUALITIES.index("missing")
 
@@ -31,22 +35,31 @@ class Readings:
         return Readings(self.series[chosen], self.ms[chosen], self.value[chosen], self.quality[chosen])
 
 
-def normalise(columns: Columns, series: Series, now: float) -> tuple[Readings, list[Refused], dict[str, tuple[float, float]]]:
-    """(readings in arrival order, refusals, last given place by sensor) of the columns, at event time `now`."""
+class Fix(NamedTuple):
+    """Where a sensor was at an event time."""
+
+    time: float
+    lon: float
+    lat: float
+
+
+def normalise(columns: Columns, series: Series, now: float) -> tuple[Readings, list[Refused], dict[str, Fix]]:
+    """(readings in arrival order, refusals, newest place by sensor) of the columns, at event time `now`."""
     n = len(columns.sensor)
     channel = np.fromiter(map(series.__getitem__, zip(columns.sensor, columns.metric, columns.unit, strict=True)), np.int64, n)
     unclear = (channel < 0) | np.isnan(columns.time)
     outside = _outside(columns)
     if outside is not None:
         unclear |= outside
-    refused = [_refusal(columns, channel, outside, i) for i in np.flatnonzero(unclear).tolist()]
+    refused = [_refusal(columns, series, channel, outside, i) for i in np.flatnonzero(unclear).tolist()]
     keep = slice(None) if not refused else np.flatnonzero(~unclear)
     channel = channel[keep]
     index = series.series_of(channel)
     value = series.convert(channel, columns.value[keep])
-    readings = Readings(index, np.rint(columns.time[keep] * 1000).astype(np.int64), value, columns.quality[keep])
+    ms = np.rint(np.minimum(columns.time[keep] * 1000, LAST_MS)).astype(np.int64)
+    readings = Readings(index, ms, value, columns.quality[keep])
     _distrust(readings, series, now)
-    return readings, refused, _places(columns, unclear)
+    return readings, refused, _places(columns, unclear, now)
 
 
 def _distrust(readings: Readings, series: Series, now: float) -> None:
@@ -74,22 +87,33 @@ def _outside(columns: Columns) -> NDArray[np.bool_] | None:
     return found
 
 
-def _refusal(columns: Columns, channel: NDArray[np.int64], outside: NDArray[np.bool_] | None, i: int) -> Refused:
+def _refusal(columns: Columns, series: Series, channel: NDArray[np.int64], outside: NDArray[np.bool_] | None, i: int) -> Refused:
     if channel[i] < 0:
-        told = {"unknown_metric": columns.metric[i], "incompatible_unit": columns.unit[i]}
-        reason = REFUSALS[int(channel[i])]
-        reason = f"{reason}: {told.get(reason, columns.sensor[i])}"
+        reason = series.refusal(int(channel[i]), columns.sensor[i], columns.metric[i], columns.unit[i])
     elif outside is not None and outside[i]:
-        reason = "impossible_coordinate"
+        reason = f"impossible_coordinate: {_misplaced(columns, i)}"
     else:
         reason = "time_in_seconds"
-    element = int(columns.element[i])
-    return Refused(int(columns.record[i]), None if element < 0 else element, reason)
+    return Refused.row(columns.record[i], columns.element[i], reason)
 
 
-def _places(columns: Columns, unclear: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
+def _misplaced(columns: Columns, i: int) -> str:
+    """What is wrong with a place that is impossible."""
+    lon, lat = (math.nan if column is None else float(column[i]) for column in (columns.lon, columns.lat))
+    if math.isnan(lon) or math.isnan(lat):
+        return f"{'lon' if math.isnan(lon) else 'lat'} is missing"
+    if abs(lat) <= 90:
+        return f"lon {lon:g} is not within -180 to 180"
+    exchanged = "; lon and lat look exchanged" if abs(lon) <= 90 and abs(lat) <= 180 else ""
+    return f"lat {lat:g} is not within -90 to 90{exchanged}"
+
+
+def _places(columns: Columns, unclear: NDArray[np.bool_], now: float) -> dict[str, Fix]:
+    """The newest place of each sensor; a clock that runs ahead makes none newer than now."""
     lon, lat = columns.lon, columns.lat
     if lon is None or lat is None:
         return {}
-    given = np.flatnonzero(~np.isnan(lon) & ~unclear).tolist()
-    return {columns.sensor[i]: (float(lon[i]), float(lat[i])) for i in given}
+    given = np.flatnonzero(~np.isnan(lon) & ~unclear)
+    time = np.minimum(columns.time, now)
+    newest = {columns.sensor[i]: i for i in given[np.argsort(time[given], kind="stable")].tolist()}
+    return {sensor: Fix(float(time[i]), float(lon[i]), float(lat[i])) for sensor, i in newest.items()}

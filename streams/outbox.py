@@ -75,9 +75,7 @@ class Outbox:
         if not events or not self.active:
             return False
         self._sink = self._sink or self._connect()
-        for event in events:
-            self._sink.send(TOPIC, msgspec.json.encode(event), key(event), {})
-        self._sink.flush()
+        self._sink.deliver(TOPIC, [(key(event), msgspec.json.encode(event)) for event in events])
         self._pause("topic")
         self._journal.published(events[-1].seq)
         self._pause("offset")

@@ -21,10 +21,11 @@ class Pages:
         self._client, self._bureaus = client, bureaus
 
     def told(self, page: str, conditions: Sequence[Condition]) -> Sections:
-        """What a page says of conditions: of all of them, and a domain's page lists its own."""
+        """What a page says of conditions: of all of them, and a domain's page lists its own; and whether there was ever a reading."""
         kind, _, key = page.partition("-")
         own = [condition for condition in conditions if condition.domain == key] if kind == "domain" else conditions
-        return {**compose.common(conditions, self._area), "conditions": compose.condition_list(own, self._area)}
+        heard = int(any(bureau.newest() for bureau in self._bureaus.values()))
+        return {**compose.common(conditions, self._about), "conditions": compose.condition_list(own, self._about), "heard": heard}
 
     def all(
         self, conditions: Sequence[Condition], processes: Sequence[Process], wanted: Iterable[str], now: float, wall: float
@@ -34,11 +35,11 @@ class Pages:
         pages: dict[str, Sections] = {"overview": {}}
         for key, part in parts.items():
             headline = {f"{kind}.{key}/{name}" for kind in ("kpi", "spark") for name in self._bureaus[key].domain.headline}
-            wanted = headline | {f"head.{key}", f"map.{key}"}
-            pages["overview"].update({name: section for name, section in part.items() if name in wanted})
+            shown = headline | {f"head.{key}", f"map.{key}"}
+            pages["overview"].update({name: section for name, section in part.items() if name in shown})
             pages[f"domain-{key}"] = part
         heads = {f"head.{key}": parts[key][f"head.{key}"] for key in parts}
-        feeds = compose.feeds(self._bureaus.values(), now)
+        feeds = compose.feeds(self._bureaus.values(), processes, now, wall)
         pages["system"] = {**heads, "feeds": feeds, "processes": compose.processes(processes, wall)}
         for page in wanted:
             if page.startswith("sensor-"):
@@ -54,7 +55,7 @@ class Pages:
             part[f"spark.{key}/{kpi.key}"] = compose.spark(bureau, kpi.key, now)
         for name in bureau.domain.trends:
             part[f"trend.{key}/{name}"] = compose.trend(bureau, name, now)
-        part[f"stations.{key}"] = compose.stations(bureau, now)
+        part[f"stations.{key}"] = compose.stations(bureau, conditions, now)
         return part
 
     def _priority(self, bureau: Bureau, kpi: str, conditions: Sequence[Condition]) -> int:
@@ -80,11 +81,13 @@ class Pages:
         sections = {"sensor": sensor_page(self._client, bureau.views, bureau.index, bureau.domain, id, own, now)}
         return {**sections, f"head.{key}": compose.head(bureau, now, False), f"map.{key}": compose.map_columns(bureau)}
 
-    def _area(self, condition: Condition) -> str:
+    def _about(self, condition: Condition) -> tuple[str, float | None]:
+        """(area, event time of the value where its sensor is silent)."""
         kind, _, rest = condition.subject.partition(":")
         if kind == "sensor" and condition.domain in self._bureaus:
-            return self._bureaus[condition.domain].roll.area(rest)
-        return rest.partition("@")[2] if kind == "kpi" else ""
+            bureau = self._bureaus[condition.domain]
+            return bureau.roll.area(rest), bureau.last(condition)
+        return rest.partition("@")[2] if kind == "kpi" else "", None
 
     def documents(self, now: float) -> dict[str, bytes]:
         """What the web serves as it is: positions and KPIs by domain."""
@@ -104,7 +107,7 @@ def _kpis(bureau: Bureau, now: float) -> list[dict[str, Any]]:
             "key": key,
             "area": area or None,
             "value": figure.value,
-            "time": bureau.newest() or None,
+            "time": bureau.figures.heard[key, area].time,
             "sensor": figure.sensor,
             "item": figure.item,
         }

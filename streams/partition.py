@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 from model import ORIGINS, Batch, Condition, Domain, Reject
 from store.partition import Changes, Stored
 from store.table import LATEST, Table
-from streams.decode import FORMATS, Refused, elements
+from streams.decode import FORMATS
 from streams.minutes import Minutes
 from streams.normalise import BAD, Readings, normalise
+from streams.place import Places
+from streams.refusal import damage, refusals
 from streams.series import Series
 from streams.sift import Sieve, Sifted
 from streams.watch import Watch
 from streams.window import FIVE, MINUTE, Windows
 
 FUTURE_MS = 60_000
+ORIGIN_SECONDS = 3600.0
+"""A series marks its whole partition as simulated or replayed for so long after its newest reading."""
 COUNTERS = ("records", "readings", "rejects", "bad", "missing", "duplicates", "corrections", "late", "gap")
 
 
@@ -33,22 +37,26 @@ class Partition:
         self.domain, self.offset, self.held = domain, stored.offset, stored.offset
         self.series = Series(domain, stored.series)
         self.latest = Table(LATEST, stored.latest, rows=len(self.series.names))
-        self.windows = {width: Windows(width) for width in (MINUTE, FIVE)}
+        self.windows = {width: Windows(width, self.series.summed) for width in (MINUTE, FIVE)}
         for (width, start), data in stored.windows.items():
             self.windows[width].tables[start] = Table(self.windows[width].table(start, 0).rows.dtype, data, len(self.series.names))
-        self.minutes = Minutes(stored.segments, stored.chunks, self.series, domain, area_of)
+        self.minutes = Minutes(stored, self.series, domain, area_of)
         self._sieve = Sieve(self.minutes.held, self._unthinned)
         self.watch = Watch(domain, self.series, stored.state)
         self._unfounded = {name: decode(stored.conditions[name.encode()]) for name in self.watch.unfounded(stored.conditions)}
         self.counters = Counter({name: int(stored.meta.get(name.encode(), 0)) for name in COUNTERS})
         self.rejects: list[Reject] = []
-        self._places: dict[str, tuple[float, float]] = {}
-        self._known_places = {name.decode() for name in stored.places}
+        self._places = Places(stored.places, self._heard() if stored.places else {})
         self._seen: NDArray[np.int64] = self.latest.rows["seen"].copy()
-        self._referred = -1
         self._commit = int(stored.meta.get(b"number", 0))
         self.newest = float(stored.meta.get(b"newest", 0))
-        self.origin = int(stored.meta.get(b"origin", 0))
+
+    def _heard(self) -> dict[str, float]:
+        """Event time of the newest reading of each sensor."""
+        heard: dict[str, float] = {}
+        for (sensor, _), time in zip(self.series.names, self.latest.rows["time"].tolist(), strict=False):
+            heard[sensor] = max(time, heard.get(sensor, 0.0))
+        return heard
 
     # --- taking in -------------------------------------------------------------------------------------------------------------------
 
@@ -56,20 +64,22 @@ class Partition:
         """Takes in a batch at event time `now`. Bad data never raises."""
         self.counters["gap"] += batch.lost
         if batch.damaged is not None:
-            self._damaged(batch)
+            self.counters["rejects"] += batch.damaged[1] - batch.damaged[0]
+            self.rejects.append(damage(self.domain.key, batch))
+        for origin, part in _by_origin(batch):
+            self._take(part, origin, now)
+        self.offset = batch.next_offset
+
+    def _take(self, batch: Batch, origin: int, now: float) -> None:
         columns, refused = FORMATS[self.domain.format](batch.values)
         readings, more, places = normalise(columns, self.series, now)
-        self._refuse(batch, refused + more)
+        self.counters["rejects"] += len(refused) + len(more)
+        self.rejects += refusals(self.domain.key, batch, refused + more, len(self.rejects))
         self._grow()
         self.counters["records"] += len(batch.values)
         self.counters["readings"] += len(readings.series)
-        self._places.update((sensor, place) for sensor, place in places.items() if sensor not in self._known_places)
-        if batch.origins:
-            self.origin = ORIGINS.index(batch.origins[-1])
-        elif batch.values:
-            self.origin = 0
-        self._accept(readings, now)
-        self.offset = batch.next_offset
+        self._places.take(places)
+        self._accept(readings, origin, now)
 
     def _grow(self) -> None:
         rows = len(self.series.names)
@@ -77,7 +87,7 @@ class Partition:
         if len(self._seen) < len(self.latest.rows):
             self._seen = np.append(self._seen, np.zeros(len(self.latest.rows) - len(self._seen), np.int64))
 
-    def _accept(self, readings: Readings, now: float) -> None:
+    def _accept(self, readings: Readings, origin: int, now: float) -> None:
         ahead = readings.ms > now * 1000 + FUTURE_MS
         late = readings.ms <= (now - self.domain.lateness) * 1000
         self.counters["late"] += int(late.sum())
@@ -88,7 +98,7 @@ class Partition:
             return
         sifted = self._sieve.sift(readings, self._seen, now)
         self.counters.update(sifted.counts)
-        self._add(sifted, now)
+        self._add(sifted, origin, now)
 
     def _untrusted(self, readings: Readings) -> None:
         """Notes the newest bad and missing reading of each series: shown, never computed with."""
@@ -103,7 +113,7 @@ class Partition:
                 self.latest.rows[value][these.series] = these.value
             self.latest.touch(these.series)
 
-    def _add(self, sifted: Sifted, now: float) -> None:
+    def _add(self, sifted: Sifted, origin: int, now: float) -> None:
         new, rows = sifted.new, len(self.series.names)
         if len(new.series):
             last = np.append(new.series[1:] != new.series[:-1], True)
@@ -113,12 +123,11 @@ class Partition:
             time = trusted.ms / 1000
             for windows in self.windows.values():
                 windows.add(trusted.series, time, trusted.value, rows, now)
-            self._refer(now)
-            self._advance(trusted, time, now)
+            self._advance(trusted, time, origin)
         for i in range(len(sifted.corrected.series)):
             self._correct(sifted.corrected.where(np.array([i])), rows)
 
-    def _advance(self, new: Readings, time: NDArray[np.float64], now: float) -> None:
+    def _advance(self, new: Readings, time: NDArray[np.float64], origin: int) -> None:
         """Newest readings and the rules on them; `new` is sorted by series, then time."""
         fresh = time > self.latest.rows["time"][new.series]
         if not fresh.all():
@@ -131,34 +140,23 @@ class Partition:
         before = np.where(first, held["value"][series], np.append(0.0, value[:-1]))
         changed = (value != before) | (held["time"][series] == 0) & first
         since = _since(changed, first, time, held["same_since"][series])
-        self.watch.check(series, time, value, since)
+        self.watch.check(series, time, value, since, self._before)
         rows = series[last]
         gap = np.where(first, time - held["time"][series], np.append(0.0, np.diff(time)))[last]
         held["heard"][rows] = np.where(held["time"][rows] > 0, gap, 0)
         for name, column in (("time", time), ("value", value), ("same_since", since), ("quality", new.quality)):
             held[name][rows] = column[last]
-        held["origin"][rows], held["seen"][rows] = self.origin, self._seen[rows]
+        held["origin"][rows], held["seen"][rows] = origin, self._seen[rows]
         self.latest.touch(rows)
         self.newest = max(self.newest, float(time[last].max()))
 
-    def _refer(self, now: float) -> None:
-        """Once a minute, the value of every series one rate span ago."""
-        minute = int(now // MINUTE)
-        if minute == self._referred:
-            return
-        self._referred = minute
-        index, span = self.watch.rate_series()
-        found, values = [], []
-        for one in np.unique(span):
-            start = (minute - int(one) // MINUTE) * MINUTE
-            table = self.windows[MINUTE].tables.get(start)
-            if table is not None:
-                these = index[(span == one) & (index < len(table.rows))]
-                these = these[table.rows["n"][these] > 0]
-                found.append(these)
-                values.append(table.rows["last"][these])
-        if found:
-            self.watch.refer(np.concatenate(found), np.concatenate(values))
+    def _before(self, series: NDArray[np.int64], at: NDArray[np.float64], reach: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(time, value) of the newest reading at or before each time: from the minutes where it is recent, else from the five minutes."""
+        time, value = self.windows[MINUTE].before(series, at, min(reach, FIVE))
+        far = np.flatnonzero(np.isnan(time))
+        if len(far):
+            time[far], value[far] = self.windows[FIVE].before(series[far], at[far], reach)
+        return time, value
 
     def _correct(self, reading: Readings, rows: int) -> None:
         """Computes the windows around one corrected reading again, from the readings themselves."""
@@ -182,37 +180,6 @@ class Partition:
         _, _, quality = self.minutes.readings(series, start // MINUTE, FIVE // MINUTE)
         return int(table.rows["n"][series]) <= int((quality < BAD).sum())
 
-    # --- refusing --------------------------------------------------------------------------------------------------------------------
-
-    def _refuse(self, batch: Batch, refused: list[Refused]) -> None:
-        self.counters["rejects"] += len(refused)
-        arrays: dict[int, list[bytes]] = {}
-        for record, element, reason in refused:
-            value = batch.values[record]
-            if element is not None and value is not None:
-                if record not in arrays:
-                    arrays[record] = elements(value)
-                value = arrays[record][element]
-            self.rejects.append(self._reject(batch, batch.offsets[record], element, reason, value, batch.keys[record]))
-
-    def _damaged(self, batch: Batch) -> None:
-        first, last = batch.damaged or (0, 0)
-        self.counters["rejects"] += last - first
-        self.rejects.append(self._reject(batch, first, None, f"corrupt_batch: offsets {first} to {last - 1}", b"", None))
-
-    def _reject(self, batch: Batch, offset: int, element: int | None, reason: str, value: bytes | None, key: bytes | None) -> Reject:
-        return Reject(
-            domain=self.domain.key,
-            topic=batch.topic,
-            partition=batch.partition,
-            offset=offset,
-            index=element,
-            reason=reason,
-            value=value or b"",
-            key=key,
-            time=batch.arrived,
-        )
-
     # --- writing ---------------------------------------------------------------------------------------------------------------------
 
     def changes(self, writer: str, now: float) -> Changes:
@@ -220,21 +187,28 @@ class Partition:
         changes = Changes()
         self._write_tables(changes, now)
         self.minutes.write(changes, now)
+        self._touch_sketched(changes)
         self._write_conditions(changes, now)
         fresh = {str(i): "\0".join(self.series.names[i]) for i in self.series.fresh}
         if fresh:
             changes.fields["series"] = dict(fresh)
-        if self._places:
-            changes.fields["places"] = {sensor: f"{lon},{lat}" for sensor, (lon, lat) in self._places.items()}
+        places = self._places.fields()
+        if places:
+            changes.fields["places"] = places
         changes.meta = {
             **{name: self.counters[name] for name in COUNTERS},
             "newest": self.newest,
-            "origin": self.origin,
+            "origin": self._origin(),
             "series": len(self.series.names),
             "number": self._commit + 1,
             "commit": f"{writer}:{self._commit + 1}",
         }
         return changes
+
+    def _origin(self) -> int:
+        """The most artificial origin of what was heard of late."""
+        heard = self.latest.rows["time"] > self.newest - ORIGIN_SECONDS
+        return int(self.latest.rows["origin"][heard].max(initial=0))
 
     def _write_tables(self, changes: Changes, now: float) -> None:
         changes.patches += [("latest", start, data) for start, data in self.latest.writes()]
@@ -250,6 +224,13 @@ class Partition:
                     changes.patches += [(f"w{width}:{start}", at, data) for at, data in writes]
         if touched:
             changes.fields["touched"] = touched
+
+    def _touch_sketched(self, changes: Changes) -> None:
+        """A minute that has been sketched counts as a change of its windows: who reads them computes percentiles again."""
+        for width, windows in self.windows.items():
+            starts = {number * MINUTE // width * width for number in self.minutes.sketched} & windows.tables.keys()
+            if starts:
+                changes.fields.setdefault("touched", {}).update({f"{width}:{start}": str(self._commit + 1) for start in starts})
 
     def _write_conditions(self, changes: Changes, now: float) -> None:
         kept, gone = self.watch.fields(self.watch.touched)
@@ -281,11 +262,28 @@ class Partition:
             for table in windows.tables.values():
                 table.clean()
         self.minutes.written()
-        self._known_places |= set(self._places)
-        self._places = {}
+        self._places.written()
         self.series.fresh = []
         self.watch.touched, self.watch.changed, self.watch.edges = set(), {}, []
         self._unfounded = {}
+
+
+def _by_origin(batch: Batch) -> list[tuple[int, Batch]]:
+    """The batch's records by their origin's place in `ORIGINS`; nearly always they have one in common."""
+    origins = batch.origins or ["live"]
+    if len(set(origins)) == 1:
+        return [(ORIGINS.index(origins[0]), batch)]
+    places = [[place for place, one in enumerate(origins) if one == origin] for origin in ORIGINS]
+    return [(code, _chosen(batch, chosen)) for code, chosen in enumerate(places) if chosen]
+
+
+def _chosen(batch: Batch, places: list[int]) -> Batch:
+    return replace(
+        batch,
+        offsets=[batch.offsets[place] for place in places],
+        values=[batch.values[place] for place in places],
+        keys=[batch.keys[place] for place in places],
+    )
 
 
 def encode(condition: Condition) -> bytes:

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Mapping
 
 from store import Away, Client
 from store.process import beat, leave
@@ -24,7 +25,7 @@ class Pulse:
     def __init__(self, client: Client, kind: str) -> None:
         self.id = f"{kind}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
         self._client, self._kind = client, kind
-        self._error, self._failed, self._beaten = "", float("-inf"), float("-inf")
+        self._error, self._lack, self._failed, self._beaten = "", "", float("-inf"), float("-inf")
 
     def failed(self, error: Exception) -> None:
         """Notes what went wrong, for people to see."""
@@ -33,17 +34,23 @@ class Pulse:
             log.warning("failed", extra={"error": text})
         self._error, self._failed = text, time.monotonic()
 
+    def lacks(self, what: str) -> None:
+        """Notes in a sentence what the process cannot do without and waits for; empty when it has it again."""
+        if what != self._lack:
+            log.warning("waiting" if what else "no longer waiting", extra={"error": what or self._lack})
+        self._lack = what
+
     def due(self) -> bool:
         """Whether it is time for the next beat."""
         return time.monotonic() - self._beaten >= BEAT_SECONDS
 
-    def send(self, state: str, rate: float, wall: float) -> None:
+    def send(self, state: str, rate: float, wall: float, feeds: Mapping[str, tuple[float, int | None]] | None = None) -> None:
         """Beats; when Redis is away nobody could hear it, so that is noted and no more."""
         self._beaten = time.monotonic()
         if self._beaten - self._failed > ERROR_SECONDS:
             self._error = ""
         try:
-            beat(self._client, self.id, self._kind, state, self._error or None, round(rate, 1), wall)
+            beat(self._client, self.id, self._kind, state, self._lack or self._error or None, round(rate, 1), wall, feeds)
         except Away as error:
             self.failed(error)
 

@@ -172,8 +172,8 @@ def of_chunk(number: int, data: bytes) -> Run:
     return Run(((number * CHUNK_SERIES + local) << 16) | ms, np.frombuffer(data, np.float32, count, 8 + size), quality)
 
 
-def restore(segments: Iterable[bytes], packed: Mapping[bytes, bytes]) -> Minute:
+def restore(segments: Iterable[bytes], packed: Mapping[bytes, bytes], thinned: bool) -> Minute:
     """A minute as Redis holds it."""
     minute = Minute([of_segment(data) for data in segments], {int(number): packed[number] for number in packed})
-    minute.settled = not minute.runs
+    minute.settled, minute.thinned = not minute.runs, thinned
     return minute

@@ -14,6 +14,9 @@ from model import PRIORITIES, Condition, Domain, Sensor
 from store.view import View
 from streams.readings import STALE_INTERVALS
 
+MOVED_SECONDS = 60.0
+"""Positions are laid down anew for sensors that moved at most this often: every screen fetches them whole."""
+
 LIVE, BAD_ONLY, STALE, NEVER = 0, 5, 6, 7
 
 
@@ -25,10 +28,13 @@ class Roll:
         self.ids = [sensor.id for sensor in listed]
         self._row = {id: row for row, id in enumerate(self.ids)}
         self._places: dict[str, tuple[float, float]] = {}
+        self._placed = float("-inf")
         self._rows: dict[str, tuple[list[tuple[str, str]], NDArray[np.int64], NDArray[np.bool_]]] = {}
         self.time = np.zeros(0)
-        self.value = np.zeros(0)
+        self.value, self.shown = np.zeros(0), np.zeros(0)
+        """Of what the map shows, and its event time; of a sensor that does not measure it, its newest reading's time."""
         self.state = np.zeros(0, np.uint8)
+        self._heard = np.zeros(0)
         self._listed_intervals = np.array([sensor.interval for sensor in listed], np.float64)
         self.interval = self._listed_intervals
         self.intervals: Mapping[str, float] = {sensor.id: sensor.interval for sensor in listed}
@@ -41,9 +47,9 @@ class Roll:
 
     def update(self, views: Sequence[View], now: float, conditions: Sequence[Condition]) -> None:
         """Takes the newest readings and the conditions that are true in."""
-        self._enrol(views)
+        self._enrol(views, now)
         n = len(self.ids)
-        self.time, self.value, bad = np.zeros(n), np.full(n, np.nan), np.zeros(n)
+        self.time, self.value, self.shown, bad = np.zeros(n), np.full(n, np.nan), np.zeros(n), np.zeros(n)
         heard = np.zeros(n)
         for view in views:
             latest = view.latest
@@ -51,17 +57,21 @@ class Roll:
             np.maximum.at(self.time, rows, latest["time"])
             np.maximum.at(bad, rows, np.minimum(latest["bad_time"], now))
             np.maximum.at(heard, rows, latest["heard"])
-            shown = shown & (latest["time"] > 0)
-            self.value[rows[shown]] = latest["value"][shown]
+            shown = shown & (latest["time"] > self.shown[rows])
+            self.value[rows[shown]], self.shown[rows[shown]] = latest["value"][shown], latest["time"][shown]
+        self.shown = np.where(self.shown > 0, self.shown, self.time)
+        self._heard = heard
         self._intervals(heard)
         self._states(now, bad, conditions)
 
-    def _enrol(self, views: Sequence[View]) -> None:
-        """Rows for sensors that spoke up without being listed."""
-        grown = False
+    def _enrol(self, views: Sequence[View], now: float) -> None:
+        """Rows for sensors that spoke up without being listed, and once in a while the places of those that move."""
+        grown, due = False, not 0 <= now - self._placed < MOVED_SECONDS
+        self._placed = now if due else self._placed
         for view in views:
             held = self._rows.get(view.name)
-            if held is not None and held[0] is view.names and view.places.keys() <= self._places.keys():
+            known = view.places.items() <= self._places.items() if due else view.places.keys() <= self._places.keys()
+            if held is not None and held[0] is view.names and known:
                 continue
             for sensor, _ in view.names:
                 if sensor not in self._row:
@@ -98,10 +108,15 @@ class Roll:
         """How many sensors are not stale."""
         return int((now - self.time <= STALE_INTERVALS * self.interval).sum())
 
-    def shortest(self) -> float:
-        """The shortest interval among the sensors that have spoken: what the silence of the whole feed is measured by."""
-        heard = [self.intervals[id] for id, time in zip(self.ids, self.time.tolist(), strict=False) if time]
-        return min(heard, default=self.domain.interval)
+    def pace(self) -> float:
+        """Seconds after which the feed as a whole is expected to speak again: what its silence is measured by.
+
+        That is the shortest interval of the listed sensors that have spoken, or what unlisted ones mostly keep, whichever is shorter;
+        infinite while of these none has spoken twice.
+        """
+        n = len(self._listed_intervals)
+        listed, observed = self._listed_intervals[self.time[:n] > 0], self.interval[n:][self._heard[n:] > 0]
+        return min(float(listed.min(initial=np.inf)), float(np.median(observed)) if len(observed) else np.inf)
 
     def area(self, id: str) -> str:
         """The sensor's area, empty for one not listed."""
@@ -128,7 +143,8 @@ class Roll:
             "lon": [sensor.lon if sensor else self._places.get(id, (None, None))[0] for id, sensor in zip(self.ids, known, strict=True)],
             "lat": [sensor.lat if sensor else self._places.get(id, (None, None))[1] for id, sensor in zip(self.ids, known, strict=True)],
             "area": [sensor.area if sensor else "" for sensor in known],
-            "owner": [sensor.owner if sensor else "" for sensor in known],
+            "owner": [sensor.owner.en if sensor and sensor.owner else "" for sensor in known],
+            "owner_zh": [sensor.owner.zh if sensor and sensor.owner else "" for sensor in known],
             "interval": [sensor.interval if sensor else self.domain.interval for sensor in known],
             "unlisted": [0 if sensor else 1 for sensor in known],
         }

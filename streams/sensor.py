@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from model import PRIORITIES, QUALITIES, Condition, Domain, Metric
+from standards.noise import level_of
 from store import Client
 from store.view import View
 from streams.readings import Index
@@ -49,7 +50,7 @@ def _metric(
         shown["bad"] = {"value": float(latest["bad_value"]), "time": float(latest["bad_time"])}
     if latest is not None and latest["missing_time"] > max(latest["time"], latest["bad_time"]):
         shown |= {"quality": QUALITIES.index("missing"), "missing": float(latest["missing_time"])}
-    return {**shown, "hour": _hour(client, view, row, now), "day": _day(places, now)}
+    return {**shown, "hour": _hour(client, view, row, now), "day": _day(places, metric, now)}
 
 
 def _time(view: View, row: int) -> float:
@@ -88,7 +89,7 @@ def _part(run: Run, row: int) -> dict[int, tuple[float, int]]:
     return dict(zip(ms, zip(run.value[part].tolist(), run.quality[part].tolist(), strict=True), strict=True))
 
 
-def _day(places: Sequence[tuple[View, int]], now: float) -> dict[str, Any]:
+def _day(places: Sequence[tuple[View, int]], metric: Metric, now: float) -> dict[str, Any]:
     end = int(now // FIVE) * FIVE + FIVE
     mean: list[float | None] = []
     least: list[float | None] = []
@@ -96,8 +97,15 @@ def _day(places: Sequence[tuple[View, int]], now: float) -> dict[str, Any]:
     for start in range(end - DAY_SLOTS * FIVE, end, FIVE):
         rows = [view.windows[FIVE, start][row] for view, row in places if row < len(view.windows.get((FIVE, start), ()))]
         rows = [window for window in rows if window["n"]]
-        count = sum(int(window["n"]) for window in rows)
-        mean.append(float(f"{sum(float(window['sum']) for window in rows) / count:.6g}") if count else None)
+        mean.append(_mean(rows, metric))
         least.append(min((float(window["min"]) for window in rows), default=None))
         most.append(max((float(window["max"]) for window in rows), default=None))
     return {"end": end, "step": FIVE, "mean": mean, "min": least, "max": most}
+
+
+def _mean(windows: Sequence[Any], metric: Metric) -> float | None:
+    count = sum(int(window["n"]) for window in windows)
+    if not count:
+        return None
+    mean = np.array(sum(float(window["sum"]) for window in windows) / count)
+    return float(f"{level_of(mean) if metric.energetic else mean:.6g}")

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model import Domain
+from standards.noise import energy
 from standards.unit import IncompatibleUnit, factor
 
 MOST = 1_000_000
 """Series that one partition may hold: a feed that invents sensor names must not fill Redis."""
 
+# Ten thousand sensors write a handful of units.
+_factor = lru_cache(1024)(factor)
+
 UNKNOWN_METRIC, INCOMPATIBLE_UNIT, TOO_MANY = -1, -2, -3
-REFUSALS = {UNKNOWN_METRIC: "unknown_metric", INCOMPATIBLE_UNIT: "incompatible_unit", TOO_MANY: "too_many_series"}
+TOLD_METRICS, TOLD_LETTERS = 12, 64
+"""Of the metrics there are, and of what was sent, so much is told with a refusal."""
 
 
 class Series(dict[tuple[str, str, str | None], int]):
     """Looks up (sensor, metric, unit) -> channel; a channel is a series and the conversion to its declared unit.
 
     A lookup that is new makes the channel (and the series, noted in `fresh`); one that cannot be understood answers a
-    negative code of `REFUSALS` and is not kept.
+    negative code, of which `refusal` tells the reason, and is not kept.
     """
 
     def __init__(self, domain: Domain, known: Mapping[int, tuple[str, str]]) -> None:
         super().__init__()
         self._metrics = {metric.key: number for number, metric in enumerate(domain.metrics)}
         self._units = [metric.unit for metric in domain.metrics]
+        self._known = _listed([metric.key for metric in domain.metrics])
         self._valid = np.array([metric.valid for metric in domain.metrics])
+        self._energetic = np.array([metric.energetic for metric in domain.metrics], np.bool_)
         self.names: list[tuple[str, str]] = []
         self.index: dict[tuple[str, str], int] = {}
         self.metric = _Column(np.int16)
@@ -56,7 +64,7 @@ class Series(dict[tuple[str, str, str | None], int]):
         if number is None:
             return UNKNOWN_METRIC
         try:
-            scale, offset = (1.0, 0.0) if unit is None else factor(unit, self._units[number])
+            scale, offset = (1.0, 0.0) if unit is None else _factor(unit, self._units[number])
         except IncompatibleUnit:
             return INCOMPATIBLE_UNIT
         index = self.index.get((sensor, metric))
@@ -71,6 +79,16 @@ class Series(dict[tuple[str, str, str | None], int]):
         self._offset.append(offset)
         return channel
 
+    def refusal(self, code: int, sensor: str, metric: str, unit: str | None) -> str:
+        """Why the lookup answered this negative code, with what would be right."""
+        if code == UNKNOWN_METRIC:
+            return f"unknown_metric: {metric}; known are {self._known}"
+        if code == INCOMPATIBLE_UNIT:
+            declared = self._units[self._metrics[metric]]
+            expected = f"is in {declared}" if declared not in ("", "1") else "has no unit"
+            return f"incompatible_unit: {str(unit)[:TOLD_LETTERS]}; {metric} {expected}"
+        return f"too_many_series: {sensor}"
+
     def series_of(self, channel: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row of each channel."""
         return self._channel_series.view[channel]
@@ -81,6 +99,20 @@ class Series(dict[tuple[str, str, str | None], int]):
         offset: NDArray[np.float64] = self._offset.view
         converted: NDArray[np.float64] = value * scale[channel] + offset[channel]
         return converted
+
+    def summed(self, series: NDArray[np.int64], value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What windows add up: the values, but of levels in dB their energies, so that the mean becomes an energy mean."""
+        if not self._energetic.any():
+            return value
+        loud = self._energetic[self.metric.view[series]]
+        added = value.copy()
+        added[loud] = energy(value[loud])
+        return added
+
+
+def _listed(metrics: Sequence[str]) -> str:
+    told, left = ", ".join(metrics[:TOLD_METRICS]), len(metrics) - TOLD_METRICS
+    return f"{told} and {left} more" if left > 0 else told
 
 
 class _Column:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import CorruptRecordError, KafkaError
+from kafka.errors import CorruptRecordError, KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 from kafka.structs import OffsetAndMetadata
 
 from model import ORIGINS, Batch, Origin
+from streams.reach import absence
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,14 @@ BrokerError = KafkaError
 ORIGIN_HEADER = "citydeck-origin"
 MOST_RECORDS = 20_000
 PROBE_SECONDS = 5.0
+ONE_BATCH = {"group_id": None, "max_poll_records": 1, "max_partition_fetch_bytes": 1, "fetch_max_bytes": 1}
+"""A fetch brings the first batch whole, however long it is, and with these no other."""
+FLUSH_SECONDS = 10.0
+SINK = {"acks": "all", "linger_ms": 5, "max_block_ms": 5000, "enable_idempotence": False}
+"""An idempotent producer is of no use any more after one record that Kafka does not take; a refusal may as well be there twice."""
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 AWAY_SECONDS = 0.25
+QUIET_SECONDS = 5.0
 REJOIN_SECONDS = 15.0
 
 OPTIONS: dict[str, Any] = {**KafkaProducer.DEFAULT_CONFIG, **KafkaConsumer.DEFAULT_CONFIG}
@@ -60,6 +68,7 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
         self._lost: dict[TopicPartition, int] = {}
         self._topics = sorted(topics)
         self._idle_since, self._patience = time.monotonic(), REJOIN_SECONDS
+        self._heard, self._lack = time.monotonic(), ""
         for topic in self._topics:
             # A client that leads its group before it knows a topic gives that topic to nobody, and may not notice later.
             self._consumer.partitions_for_topic(topic)
@@ -106,21 +115,42 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
         began, spent = time.monotonic(), time.process_time()
         try:
             found = self._consumer.poll(timeout_ms=int(seconds * 1000))
-        except CorruptRecordError:
-            self._skip_damage()
-            return []
-        except KafkaError:
-            raise
-        except (ValueError, TypeError, RuntimeError, EOFError, OSError) as error:
-            # A batch whose checksum holds and whose content does not unpack surfaces as whatever the codec raises.
+        except Exception as error:
+            if not _is_damage(error):
+                raise
             log.warning("unreadable", extra={"error": repr(error)})
-            self._skip_damage()
+            # What the client had begun to unpack it would go on with for ever.
+            self._consumer._fetcher.close()
+            self._again(self._expected)
+            self._skip_damage(error)
             return []
         arrived = time.time()
         if not found and time.process_time() - spent > (time.monotonic() - began) / 3:
             # Without a broker the client asks for its coordinator in a tight loop, a core's worth of it.
             time.sleep(AWAY_SECONDS)
-        return [self._batch(place, records, arrived) for place, records in found.items() if place in self._expected]
+        found = {place: records for place, records in found.items() if place in self._expected}
+        if found:
+            self._heard, self._lack = time.monotonic(), ""
+        begins = self._begins(found)
+        return [self._batch(place, records, arrived, begins.get(place, 0)) for place, records in found.items()]
+
+    def _begins(self, found: Mapping[TopicPartition, list[Any]]) -> dict[TopicPartition, int]:
+        """Where Kafka's records begin, of the partitions whose next record is further on than expected.
+
+        A jump is a transaction's marker or compaction, unless Kafka has thrown the stretch away. When Kafka does not say, everything that
+        was polled is polled again: the client has already moved on.
+        """
+        jumped = [place for place, records in found.items() if records[0].offset > self._expected[place] and place not in self._damaged]
+        try:
+            return self._consumer.beginning_offsets(jumped) if jumped else {}
+        except KafkaError:
+            self._again(found)
+            raise
+
+    def _again(self, places: Iterable[TopicPartition]) -> None:
+        """Reads on from where our own account ends, however far the client has moved."""
+        for place in self._consumer.assignment().intersection(places):
+            self._consumer.seek(place, self._expected[place])
 
     def _rejoin(self) -> None:
         """Joins the group again when it has given nothing for long; a spare member does so ever more seldom."""
@@ -132,13 +162,10 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
             self._consumer.unsubscribe()
             self._consumer.subscribe(topics=self._topics, listener=self)
 
-    def _batch(self, place: TopicPartition, records: list[Any], arrived: float) -> Batch:
+    def _batch(self, place: TopicPartition, records: list[Any], arrived: float, begin: int) -> Batch:
         _, _, _, offsets, _, _, keys, values, headers, *_ = zip(*records, strict=True)
         expected, following = self._expected[place], offsets[-1] + 1
-        lost = self._lost.pop(place, 0)
-        if offsets[0] > expected and place not in self._damaged:
-            # A jump is a transaction's marker or compaction, unless Kafka has thrown the stretch away.
-            lost += max(self._consumer.beginning_offsets([place])[place] - expected, 0)
+        lost = self._lost.pop(place, 0) + max(begin - expected, 0)
         self._expected[place] = following
         return Batch(
             topic=place.topic,
@@ -151,20 +178,46 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
             origins=_origins(headers),
             damaged=self._damaged.pop(place, None),
             lost=lost,
-            end_offset=self._consumer.highwater(place),
         )
 
-    def _skip_damage(self) -> None:
-        """Finds the partition that cannot be read and steps over the damaged batch, and no further."""
+    def lag(self, topic: str, partition: int) -> int | None:
+        """Records of the partition that were not handed on yet, as last known; None before Kafka has said."""
+        place = TopicPartition(topic, partition)
+        end = self._consumer.highwater(place) if place in self._expected else None
+        return None if end is None else max(end - (self._consumer.position(place, timeout_ms=0) or 0), 0)
+
+    def lack(self) -> str:
+        """What is missing, in a sentence, when nothing comes because Kafka cannot be reached: its client waits and says nothing."""
+        if time.monotonic() - self._heard > QUIET_SECONDS:
+            self._lack = absence(",".join(self._config["bootstrap_servers"]))
+            self._heard = time.monotonic()
+        return self._lack
+
+    # --- damage ----------------------------------------------------------------------------------------------------------------------
+
+    def _skip_damage(self, cause: Exception) -> None:
+        """Finds the partition that cannot be read and steps over the damaged batch, and no further.
+
+        Raises `KafkaError` when none is found, because the broker does not answer or nothing is damaged: then all is to be read again.
+        """
+        unknown = KafkaError(f"unreadable, and no damage found: {cause!r}")
+        skipped = False
         for place, offset in list(self._expected.items()):
-            if self._readable(place, offset):
-                continue
-            after = self._after_damage(place, offset)
-            log.error("corrupt batch", extra={"topic": place.topic, "partition": place.partition, "first": offset, "next": after})
-            first = self._damaged.get(place, (offset, 0))[0]
-            self._damaged[place] = (first, after)
-            self._expected[place] = after
-            self._consumer.seek(place, after)
+            try:
+                if not self._readable(place, offset):
+                    self._skip(place, offset)
+                    skipped = True
+            except KafkaTimeoutError as error:
+                unknown = error
+        if not skipped:
+            raise unknown from cause
+
+    def _skip(self, place: TopicPartition, offset: int) -> None:
+        after = self._after_damage(place, offset)
+        log.error("corrupt batch", extra={"topic": place.topic, "partition": place.partition, "first": offset, "next": after})
+        self._damaged[place] = (self._damaged.get(place, (offset, 0))[0], after)
+        self._expected[place] = after
+        self._consumer.seek(place, after)
 
     def _after_damage(self, place: TopicPartition, offset: int) -> int:
         """The first readable offset past `offset`: doubling steps, then halving."""
@@ -178,8 +231,12 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
         return high
 
     def _readable(self, place: TopicPartition, offset: int) -> bool:
-        """Whether a reader that starts at `offset` gets a record, or the end."""
-        with KafkaConsumer(**{**self._config, "group_id": None, "max_poll_records": 1}) as probe:
+        """Whether the batch that holds `offset` can be unpacked, or there is none.
+
+        It may hold nothing to hand on: a transaction's marker, records of an aborted one. Raises `KafkaTimeoutError` when Kafka does not
+        give it: that says nothing about the batch.
+        """
+        with KafkaConsumer(**{**self._config, **ONE_BATCH}) as probe:
             probe.assign([place])
             if offset >= probe.end_offsets([place])[place]:
                 return True
@@ -187,14 +244,13 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
             until = time.monotonic() + PROBE_SECONDS
             try:
                 while time.monotonic() < until:
-                    if probe.poll(timeout_ms=200):
+                    if probe.poll(timeout_ms=200) or (probe.position(place, timeout_ms=200) or 0) > offset:
                         return True
-            except KafkaError as error:
-                if not isinstance(error, CorruptRecordError):
+            except Exception as error:
+                if not _is_damage(error):
                     raise
-            except (ValueError, TypeError, RuntimeError, EOFError, OSError):
-                pass
-        return False
+                return False
+        raise KafkaTimeoutError(f"no answer whether offset {offset} of {place.topic} {place.partition} can be read")
 
     def tell(self, offsets: Mapping[tuple[str, int], int]) -> None:
         """Commits to Kafka, for its lag tools; a failure matters to nobody else."""
@@ -211,19 +267,37 @@ class Sink:
 
     def __init__(self, bootstrap: str, options: Mapping[str, Any]) -> None:
         known = {name: value for name, value in options.items() if name in KafkaProducer.DEFAULT_CONFIG}
-        self._producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), acks="all", linger_ms=5, **known)
+        self._producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), **{**SINK, **known})
 
-    def send(self, topic: str, value: bytes, key: bytes | None, headers: Mapping[str, str]) -> None:
-        """Queues one record."""
-        self._producer.send(topic, value=value, key=key, headers=[(name, text.encode()) for name, text in headers.items()])
+    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> list[int]:
+        """Returns when Kafka has the records, each a (key, value).
 
-    def flush(self) -> None:
-        """Returns when all queued records are with Kafka. Raises `KafkaError`."""
-        self._producer.flush(timeout=10)
+        The places of those it never takes, because they are too long. Raises `KafkaError` for anything else that fails.
+        """
+        sent, large = [], []
+        for place, (key, value) in enumerate(records):
+            try:
+                sent.append((place, self._producer.send(topic, value=value, key=key)))
+            except TOO_LARGE:
+                large.append(place)
+            except ValueError as error:  # the client's way to say that it may not or cannot know the topic
+                raise KafkaError(f"{topic}: {error}") from error
+        self._producer.flush(timeout=FLUSH_SECONDS)
+        for place, future in sent:
+            if isinstance(future.exception, TOO_LARGE):
+                large.append(place)
+            elif future.exception is not None:
+                raise future.exception
+        return large
 
     def close(self) -> None:
         """Sends what is queued and lets go."""
         self._producer.close(timeout=3)
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether a batch does not unpack: its checksum is wrong, or it surfaces as whatever the codec raises."""
+    return isinstance(error, CorruptRecordError) or not isinstance(error, KafkaError)
 
 
 def _origins(headers: tuple[Any, ...]) -> list[Origin] | None:

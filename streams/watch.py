@@ -1,11 +1,15 @@
 """Checks the readings of one partition against its domain's rules on metrics, and remembers what is pending or true.
 
 `no_data` is not among them: silence cannot be judged by who hears nothing. The judge does.
+
+A rate is the change since the newest reading at least the rule's span older, over the time that passed between the two. Where readings
+are further apart than the span, the next one would be compared with the one that jumped and find no change: then it is asked instead
+whether the change that began it has gone back. So a step counts once a second reading confirms it, and a spike does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 import numpy as np
@@ -14,9 +18,12 @@ from numpy.typing import NDArray
 from model import Condition, Domain, Rule
 from streams.condition import State, is_active, step
 from streams.series import Series
+from streams.window import ROUNDING
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
+Before = Callable[[Index, Floats, float], tuple[Floats, Floats]]
+"""(time, value) of the newest reading of each series at or before a time and at most so many seconds older, NaN where there is none."""
 
 _STATE = msgspec.msgpack.Decoder(State)
 
@@ -31,10 +38,11 @@ class Watch:
         for rule in domain.rules:
             if rule.on in keys and rule.comparison != "no_data":
                 self._by_metric[keys.index(rule.on)].append(rule)
-        self._limits = np.array([_quiet(rules) for rules in self._by_metric]).reshape(-1, 5)
-        self._low, self._high, self._stuck, self._span, self._room = (np.empty(0) for _ in range(5))
+        self._limits = np.array([_quiet(rules) for rules in self._by_metric]).reshape(-1, 3)
+        self._low, self._high, self._stuck = (np.empty(0) for _ in range(3))
+        rates = [rule for rules in self._by_metric for rule in rules if rule.comparison == "rate"]
+        self._slow = {span: np.array([_slow(rules, span) for rules in self._by_metric]) for span in {rule.span for rule in rates}}
         self._busy = np.zeros(0, np.int32)
-        self._reference = np.full(0, np.nan)
         self.states: dict[tuple[str, int], State] = {}
         self.touched: set[tuple[str, int]] = set()
         self.changed: dict[tuple[str, int], Condition] = {}
@@ -75,54 +83,58 @@ class Watch:
         self._low = np.append(self._low, limits[:, 0])
         self._high = np.append(self._high, limits[:, 1])
         self._stuck = np.append(self._stuck, limits[:, 2])
-        self._span = np.append(self._span, limits[:, 3])
-        self._room = np.append(self._room, limits[:, 4])
         self._busy = np.append(self._busy, np.zeros(n - held, np.int32))
-        self._reference = np.append(self._reference, np.full(n - held, np.nan))
 
-    def spans(self) -> set[float]:
-        """Spans of the domain's rate rules, seconds."""
-        return {rule.span for rules in self._by_metric for rule in rules if rule.comparison == "rate"}
-
-    def refer(self, index: Index, value: Floats) -> None:
-        """Sets the value of each series one rate span ago: asked for once a minute from the windows."""
-        self._grow()
-        self._reference[:] = np.nan
-        self._reference[index] = value
-
-    def rate_series(self) -> tuple[Index, Floats]:
-        """(series, span) of every series with a rate rule."""
-        self._grow()
-        index = np.flatnonzero(self._span > 0)
-        return index, self._span[index]
-
-    def check(self, series: Index, time: Floats, value: Floats, since: Floats) -> None:
+    def check(self, series: Index, time: Floats, value: Floats, since: Floats, before: Before) -> None:
         """Steps the rules with readings newer than any before, sorted by series, then time; `since` = unchanged since."""
         self._grow()
         quiet = (value >= self._low[series]) & (value <= self._high[series]) & (time - since <= self._stuck[series])
-        moved = np.abs(value - self._reference[series]) > self._room[series]
-        loud = ~quiet | moved | (self._busy[series] > 0)
+        loud = ~quiet | (self._busy[series] > 0)
+        past = {span: self._past(span, series, time, value, before, loud) for span in self._slow}
         if loud.any():
             # A series that becomes loud in this batch may be quiet again in it: that, too, is a step.
             stepped = np.zeros(len(self._busy), np.bool_)
             stepped[series[loud]] = True
             loud = stepped[series]
         for i in np.flatnonzero(loud):
-            self._step(int(series[i]), float(time[i]), float(value[i]), float(since[i]))
+            rates = {span: (float(then[i]), float(rate[i])) for span, (then, rate) in past.items()}
+            self._step(int(series[i]), float(time[i]), float(value[i]), float(since[i]), rates, before)
 
-    def _step(self, index: int, time: float, value: float, since: float) -> None:
+    def _past(
+        self, span: float, series: Index, time: Floats, value: Floats, before: Before, loud: NDArray[np.bool_]
+    ) -> tuple[Floats, Floats]:
+        """(time compared with, change per hour since) of each reading; marks as loud where a rule over `span` may have to say something."""
+        then, rate = np.full((2, len(series)), np.nan)
+        slow = self._slow[span][self._series.metric.view[series]]
+        ruled = np.flatnonzero(slow < np.inf)
+        if len(ruled):
+            then[ruled], was = before(series[ruled], time[ruled] - span, self._reach(span))
+            rate[ruled] = np.abs(value[ruled] - was) * 3600 / (time[ruled] - then[ruled])
+            loud |= rate > slow
+        return then, rate
+
+    def _reach(self, span: float) -> float:
+        """How much older than the span a reading may be and still be compared with."""
+        return max(2 * span, 3 * self._domain.interval)
+
+    def _step(
+        self, index: int, time: float, value: float, since: float, rates: Mapping[float, tuple[float, float]], before: Before
+    ) -> None:
         for rule in self._by_metric[self._series.metric.view[index]]:
-            measured = self._measured(rule, index, time, value, since)
-            if measured is not None:
+            if rule.comparison == "rate":
+                measured = self._rate(rule, index, value, *rates[rule.span], before)
+            else:
+                measured = time - since if rule.comparison == "stuck" else value
+            if measured == measured:
                 self._set(rule, index, step(rule, self.states.get((rule.key, index)), time, measured), time, measured)
 
-    def _measured(self, rule: Rule, index: int, time: float, value: float, since: float) -> float | None:
-        if rule.comparison == "stuck":
-            return time - since
-        if rule.comparison == "rate":
-            rate = abs(value - self._reference[index]) * 3600 / rule.span
-            return None if np.isnan(rate) else float(rate)
-        return value
+    def _rate(self, rule: Rule, index: int, value: float, then: float, rate: float, before: Before) -> float:
+        """Change per hour, NaN when there is nothing to compare with."""
+        state = self.states.get((rule.key, index))
+        if state is None or state.phase != "pending" or not abs(then - state.since) < ROUNDING:
+            return rate
+        was = before(np.array([index]), np.array([state.since - rule.span]), self._reach(rule.span))
+        return abs(value - float(was[1][0])) * 3600 / (state.since - float(was[0][0]))
 
     def _set(self, rule: Rule, index: int, state: State | None, time: float, value: float) -> None:
         key = (rule.key, index)
@@ -163,11 +175,14 @@ class Watch:
         return kept, [f"{r}|{i}" for r, i in keys if (r, i) not in self.states]
 
 
-def _quiet(rules: list[Rule]) -> tuple[float, float, float, float, float]:
-    """(low, high, stuck seconds, rate span, change within it): inside all of these nothing can become true."""
+def _quiet(rules: list[Rule]) -> tuple[float, float, float]:
+    """(low, high, stuck seconds): inside all of these nothing can become true."""
     low = max((rule.limit for rule in rules if rule.comparison == "low"), default=-np.inf)
     high = min((rule.limit for rule in rules if rule.comparison == "high"), default=np.inf)
     stuck = min((rule.limit for rule in rules if rule.comparison == "stuck"), default=np.inf)
-    span = max((rule.span for rule in rules if rule.comparison == "rate"), default=0.0)
-    room = min((rule.limit * rule.span / 3600 for rule in rules if rule.comparison == "rate"), default=np.inf)
-    return low, high, stuck, span, room
+    return low, high, stuck
+
+
+def _slow(rules: list[Rule], span: float) -> float:
+    """The rate per hour over `span` up to which nothing can become true."""
+    return min((rule.limit for rule in rules if rule.comparison == "rate" and rule.span == span), default=np.inf)

@@ -6,6 +6,7 @@ and so is everything longer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,18 @@ from store.table import WINDOW, Table
 MINUTE, FIVE = 60, 300
 KEEP = {MINUTE: 7_500.0, FIVE: 90_600.0}
 """Seconds that windows of each width are kept: the sliding span they serve, and a little for alignment."""
+ROUNDING = 5e-4
+"""Half a millisecond: a window keeps times less exactly than a reading, which has milliseconds."""
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 
 class Windows:
-    """The windows of one width, by start."""
+    """The windows of one width, by start. `summed` gives what of the readings of some series adds up to a sum: energies of levels in dB."""
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    def __init__(self, width: int, summed: Callable[[Index, Floats], Floats]) -> None:
+        self.width, self._summed = width, summed
         self.tables: dict[int, Table] = {}
 
     def table(self, start: int, rows: int) -> Table:
@@ -43,7 +46,7 @@ class Windows:
         if not kept.all():
             series, time, value, start = series[kept], time[kept], value[kept], start[kept]
         if len(series):
-            self._add(*_groups(series, start, time, value), rows)
+            self._add(*_groups(series, start, time, value, self._summed(series, value)), rows)
 
     def _add(self, series: Index, start: Index, group: NDArray[np.void], rows: int) -> None:
         if start[0] == start[-1] and not (start != start[0]).any():
@@ -59,8 +62,29 @@ class Windows:
         table.rows[series] = np.zeros(1, WINDOW)[0]
         index = np.full(len(time), series)
         if len(time):
-            _merge(table, *_groups(index, np.full(len(time), start), time, value)[::2])
+            _merge(table, *_groups(index, np.full(len(time), start), time, value, self._summed(index, value))[::2])
         table.touch(np.array([series]))
+
+    def before(self, series: Index, at: Floats, reach: float) -> tuple[Floats, Floats]:
+        """(time, value) of the newest reading at or before each `at` and at most `reach` older; NaN where none is known.
+
+        Known are the first and the last reading of each window: all there are of a sensor that speaks at most twice in one.
+        """
+        time, value = np.full((2, len(series)), np.nan)
+        start = np.floor_divide(at, self.width).astype(np.int64) * self.width
+        left = np.arange(len(series))
+        for _ in range(int(reach // self.width) + 2):
+            if not len(left):
+                break
+            for one in np.unique(start[left]):
+                table = self.tables.get(int(one))
+                if table is not None:
+                    these = left[(start[left] == one) & (series[left] < len(table.rows))]
+                    _newest(table.rows[series[these]], int(one), these, at, time, value)
+            left = left[np.isnan(time[left])]
+            start[left] -= self.width
+        time[time < at - reach] = np.nan
+        return time, value
 
     def expire(self, now: float) -> list[int]:
         """Starts of the windows that are too old, now forgotten."""
@@ -70,14 +94,22 @@ class Windows:
         return old
 
 
-def _groups(series: Index, start: Index, time: Floats, value: Floats) -> tuple[Index, Index, NDArray[np.void]]:
+def _newest(rows: NDArray[np.void], start: int, these: Index, at: Floats, time: Floats, value: Floats) -> None:
+    """Notes of each window its last reading, or its first, that is not after `at`."""
+    for edge in ("first", "last"):
+        when = start + rows[f"{edge}_at"].astype(np.float64)
+        seen = (rows["n"] > 0) & (when <= at[these] + ROUNDING)
+        time[these[seen]], value[these[seen]] = when[seen], rows[edge][seen]
+
+
+def _groups(series: Index, start: Index, time: Floats, value: Floats, summed: Floats) -> tuple[Index, Index, NDArray[np.void]]:
     """One record per (series, window) of readings sorted by series, then time."""
     edge = np.append(True, (series[1:] != series[:-1]) | (start[1:] != start[:-1]))
     at = np.flatnonzero(edge)
     end = np.append(at[1:], len(series))
     group = np.zeros(len(at), WINDOW)
     group["n"] = end - at
-    group["sum"] = np.add.reduceat(value, at)
+    group["sum"] = np.add.reduceat(summed, at)
     group["min"] = np.minimum.reduceat(value, at)
     group["max"] = np.maximum.reduceat(value, at)
     group["first"], group["last"] = value[at], value[end - 1]
@@ -93,19 +125,23 @@ def _merge(table: Table, series: Index, group: NDArray[np.void]) -> None:
 
 def merged(one: NDArray[np.void], two: NDArray[np.void]) -> NDArray[np.void]:
     """Two sets of window records as one, row by row; `first_at` and `last_at` count from the same start."""
-    out = one.copy()
-    empty = one["n"] == 0
-    both = ~empty & (two["n"] > 0)
-    out[empty] = two[empty]
-    a, b = one[both], two[both]
-    joined = a.copy()
-    joined["n"] += b["n"]
-    joined["sum"] += b["sum"]
-    joined["min"], joined["max"] = np.minimum(a["min"], b["min"]), np.maximum(a["max"], b["max"])
-    _choose(joined, b, b["first_at"] < a["first_at"], "first_at", "first")
-    _choose(joined, b, b["last_at"] > a["last_at"], "last_at", "last")
-    out[both] = joined
+    both = (one["n"] > 0) & (two["n"] > 0)
+    if both.all():
+        return _joined(one.copy(), two)
+    out = np.where(one["n"] > 0, one, two)
+    out[both] = _joined(one[both], two[both])
     return out
+
+
+def _joined(one: NDArray[np.void], two: NDArray[np.void]) -> NDArray[np.void]:
+    """The same where neither is empty; written over the first."""
+    one["n"] += two["n"]
+    one["sum"] += two["sum"]
+    np.minimum(one["min"], two["min"], out=one["min"])
+    np.maximum(one["max"], two["max"], out=one["max"])
+    _choose(one, two, two["first_at"] < one["first_at"], "first_at", "first")
+    _choose(one, two, two["last_at"] > one["last_at"], "last_at", "last")
+    return one
 
 
 def _choose(out: NDArray[np.void], other: NDArray[np.void], where: NDArray[np.bool_], *fields: Any) -> None:

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from demo.readers.folder import READERS
 from settings import Settings
 from tests.project import ROOT
 
@@ -42,6 +43,21 @@ def test_every_make_target_is_named_in_the_readme(target: str) -> None:
 def test_every_file_named_in_the_readme_and_operations_exists() -> None:
     named = set(re.findall(r"`((?:[\w.-]+/)+[\w.-]+|[\w-]+\.(?:py|md|toml|yaml))`", README + OPERATIONS)) - {"site.toml"}
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_every_page_of_the_documents_is_found_from_the_readme() -> None:
+    assert set(re.findall(r"\]\(docs/(\w+\.md)", README)) == {page.name for page in (ROOT / "docs").glob("*.md")}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/operations.md", "docs/integrator.md", "docs/operator.md"])
+def test_commands_stand_as_they_are_typed(page: str) -> None:
+    """The libraries are in `.venv` only."""
+    assert re.findall(r"(?<![\w/])(?:python -m|gunicorn) (?:streams|domains|demo|app).*", (ROOT / page).read_text(encoding="utf-8")) == []
+
+
+def test_every_kind_of_recorded_file_is_named_in_the_readme() -> None:
+    told = " ".join(README.split())
+    assert [reader.KIND for reader in READERS if reader.KIND not in told] == []
 
 
 def _tracked() -> list[str]:

@@ -11,8 +11,8 @@ from tests.project import ROOT, modules, reached
 RANKS = {"callbacks": 4, "layouts": 3, "streams": 3, "domains": 2, "store": 2, "settings": 2, "standards": 1, "model": 0}
 ENTRY = 5
 """What wires things together: app.py, gunicorn.conf.py, demo/ and every `__main__`."""
-FREE = {"log"}
-"""How a process writes its log: needs nothing and may be used by every entry point."""
+FREE = {"log", "scratch"}
+"""How a process writes its log and where it puts temporary files: need nothing and may be used by every entry point."""
 
 PLACES = {
     "redis": ("store.", "demo."),

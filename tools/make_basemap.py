@@ -35,6 +35,9 @@ SHORE, STEPS = 0.002, 10
 APART = 0.03
 """Degrees between a GeoNames place and any name already on the map."""
 
+CREDIT = "© OpenStreetMap contributors, GeoNames, Tianditu"
+"""What the map says of its sources."""
+
 NOTICE = """Sources of this folder's files
 
 land.geojson       (c) OpenStreetMap contributors, Open Database License (ODbL) 1.0, https://www.openstreetmap.org/copyright
@@ -123,11 +126,12 @@ def gathered(box: BaseGeometry, taken: Sequence[dict[str, Any]]) -> list[dict[st
     return kept[len(taken) :]
 
 
-def write(path: Path, features: Iterable[tuple[BaseGeometry, Mapping[str, Any]]]) -> None:
-    """A GeoJSON file, one feature a line so that a change can be read."""
+def write(path: Path, features: Iterable[tuple[BaseGeometry, Mapping[str, Any]]], **members: str) -> None:
+    """A GeoJSON file, one feature a line so that a change can be read. `members` are further ones of the collection."""
     rows = [{"type": "Feature", "properties": properties, "geometry": plain(mapping(shape))} for shape, properties in features]
     lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows]
-    path.write_text('{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n", encoding="utf-8")
+    head = json.dumps({"type": "FeatureCollection", **members}, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(head[:-1] + ',"features":[\n' + ",\n".join(lines) + "\n]}\n", encoding="utf-8")
     print(f"{path}: {len(lines)} features, {path.stat().st_size:,} bytes")
 
 
@@ -152,7 +156,8 @@ def make(out: Path, names: Mapping[str, Any], box: BaseGeometry) -> None:
     places = written(names.get("waters", {}).get("lines", ""), "water") + written(names.get("places", {}).get("lines", ""), "place")
     places += gathered(box, places)
     places.sort(key=lambda place: place["rank"])
-    write(out / "places.geojson", ((shapely.Point(place["at"]), {k: v for k, v in place.items() if k != "at"}) for place in places))
+    features = ((shapely.Point(place["at"]), {k: v for k, v in place.items() if k != "at"}) for place in places)
+    write(out / "places.geojson", features, attribution=CREDIT)
     (out / "NOTICE").write_text(NOTICE, encoding="utf-8")
 
 

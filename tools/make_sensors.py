@@ -22,8 +22,8 @@ SIDE = 50.0
 """Metres from the written line to a link's."""
 METRES = 111_195.0
 """Metres in a degree of latitude, on a sphere of 6,371 km."""
-INTERVAL, OWNER = 15, "Transport Bureau"
-COLUMNS = ("id", "en", "zh", "path", "area", "interval", "owner", "free_flow_kmh", "length_km", "road")
+INTERVAL, OWNER, OWNER_ZH = 15, "Transport Bureau", "交通运输局"
+COLUMNS = ("id", "en", "zh", "path", "area", "interval", "owner", "owner_zh", "free_flow_kmh", "length_km", "road")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,7 @@ def links(road: Sequence[Stop]) -> Iterator[dict[str, str]]:
             "area": start.area,
             "interval": str(INTERVAL),
             "owner": OWNER,
+            "owner_zh": OWNER_ZH,
             "free_flow_kmh": start.free_flow_kmh,
             "length_km": f"{length(piece):.2f}",
             "road": start.road,

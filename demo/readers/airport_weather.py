@@ -12,6 +12,7 @@ import pandas as pd
 
 from demo.readers.recording import Recording, epoch, head, long
 
+KIND = "rp5 airport weather of Shenzhen (.csv)"
 HEADER = re.compile(r'"?Local time in ([A-Za-z]+) ([A-Za-z\']+)')
 CORNERS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 BETWEEN = (

@@ -11,6 +11,7 @@ import pandas as pd
 
 from demo.readers.recording import Recording, epoch, head, long
 
+KIND = "Beijing PRSA air quality (.csv)"
 HEADER = "No,year,month,day,hour,PM2.5"
 POINTS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
 METRICS = {

@@ -11,7 +11,7 @@ from demo.readers import airport_weather, beijing_prsa, hk_aqhi, hk_epd, metr_la
 from demo.readers.recording import Recording
 
 READERS: tuple[ModuleType, ...] = (noaa_currents, usgs_river, hk_aqhi, metr_la, hk_epd, ndbc, beijing_prsa, airport_weather)
-"""Each has `matches(path) -> bool` and `read(path) -> Recording`."""
+"""Each has `KIND`, which says what it reads, `matches(path) -> bool` and `read(path) -> Recording`."""
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,13 @@ log = logging.getLogger(__name__)
 def reader_of(path: Path) -> ModuleType | None:
     """The reader that knows the file, if any does."""
     return next((reader for reader in READERS if reader.matches(path)), None)
+
+
+def nothing_known(folder: Path) -> str:
+    """Why there is nothing to replay, in a sentence; empty when a reader knows a file of the folder."""
+    if any(path.is_file() and reader_of(path) for path in folder.rglob("*")):
+        return ""
+    return f"no file in {folder} is of a kind that can be replayed: {'; '.join(reader.KIND for reader in READERS)}"
 
 
 def recordings(folder: Path) -> Iterator[Recording]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from demo.readers.recording import Recording, epoch, head, long, positions
 
+KIND = "Hong Kong's AQHI by hour (.csv)"
 HEADER = "Date,AQHI_"
 STATIONS = "station,name_tc,kind,longitude,latitude"
 PREFIX = "hk-aqhi-"

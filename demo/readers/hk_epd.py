@@ -12,6 +12,7 @@ import pandas as pd
 
 from demo.readers.recording import Recording, epoch, head, long, positions
 
+KIND = "Hong Kong EPD marine water quality (.csv)"
 HEADER = "Water Control Zone,Station,Dates"
 STATIONS = "Id,Name,Longitude,Latitude"
 PREFIX = "hk-epd-"

@@ -13,6 +13,7 @@ import pandas as pd
 
 from demo.readers.recording import Recording, head, long, positions
 
+KIND = "METR-LA road speeds (.csv)"
 HEADER = re.compile(r"\d{6},\d{6},[\d,]+\r?\n\d")
 LOCATIONS = "index,sensor_id,latitude,longitude"
 PREFIX = "metr-la-"

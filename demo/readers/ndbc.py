@@ -13,6 +13,7 @@ import pandas as pd
 
 from demo.readers.recording import Recording, head, long
 
+KIND = "NDBC buoys, realtime or continuous winds (.txt)"
 REALTIME = re.compile(r"#YY\s+MM DD hh mm WDIR")
 WINDS = re.compile(r"YYYY MM DD hh mm\s+DIR\s+SPD")
 STATION = re.compile(r"(?:^|_)(\d\d[0-9a-z]\d\d|[a-z]{4}\d)")

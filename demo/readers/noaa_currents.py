@@ -12,6 +12,7 @@ import pandas as pd
 
 from demo.readers.recording import Recording, head, long
 
+KIND = "NOAA current meters as MHKiT keeps them (.json)"
 METRICS = {"s": ("current_speed", "cm/s"), "d": ("current_direction", "deg")}
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from demo.readers.recording import COLUMNS, Recording, head
 
+KIND = "USGS river gauges, instantaneous values (.json)"
 PARAMETERS = {"00060": "discharge", "00065": "water_level"}
 """Metric by the survey's parameter code: discharge, gage height."""
 INSTANTANEOUS = '"optionCode": "00000"'

@@ -44,9 +44,10 @@ def schedule(group: Group, start: int, end: int, interval: NDArray[np.int64], sh
 
 def measure(moment: Moment, channels: tuple[Channel, ...], steps: int = 0) -> Floats:
     """What the instruments of one kind show: physics, then drift, resolution and errors. `steps` resolutions are added (a correction)."""
-    seen = fault.held(moment)
+    kind = KINDS[moment.group.domain][moment.group.kind]
+    seen = fault.held(moment) if kind.sticks else moment
     lean = fault.drift(seen)
-    columns = KINDS[moment.group.domain][moment.group.kind].physics(seen)
+    columns = kind.physics(seen)
     return np.column_stack([finish(moment, channel, column, lean, steps) for channel, column in zip(channels, columns, strict=True)])
 
 

@@ -1,5 +1,6 @@
 """The scripted incidents: each domain has one every 24 minutes, staggered, so that one begins somewhere every six.
 
+Before the present of its town begins, only one of each script happens in a day: a past full of them would make a comb of every trend.
 An incident rises over a minute and a half, holds, and recovers. It has a focus, a sensor of the site drawn anew each time, and fades with
 distance from it. What it does to the readings is said by the domain: here is only how strong it is, where and when.
 """
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.simulation.moment import Group, Moment, Town, distance
+from demo.simulation.moment import DAY, Group, Moment, Town, distance
 from demo.simulation.noise import Floats, bits_of, key_of
 
 RISE, HOLD, RECOVER = 90.0, 300.0, 120.0
@@ -52,6 +53,14 @@ def turn_of(script: Script, t: NDArray[Any]) -> NDArray[np.int64]:
     return np.floor((t - script.offset) / script.period).astype(np.int64)
 
 
+def happens(town: Town, key: str, turn: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether an occurrence comes about: all that are not over when the present begins; before, one a day, drawn by the seed."""
+    script = SCRIPTS[key]
+    daily = round(DAY / script.period)
+    over = script.offset + turn * script.period + HOLD + RECOVER
+    return np.asarray((over > town.begin) | (turn % daily == key_of(town.seed, key) % daily))
+
+
 def focus(town: Town, key: str, turn: NDArray[np.int64]) -> NDArray[np.int64]:
     """Row of the sensor each occurrence happens to, among the site's own."""
     group = focus_group(town, key)
@@ -74,7 +83,7 @@ def strength(moment: Moment, key: str, lag: float = 0.0) -> Floats:
         return np.zeros(len(moment.t))
     t = moment.t - lag
     turn = turn_of(script, t)
-    power = envelope(t - script.offset - turn * script.period)
+    power = np.where(happens(moment.town, key, turn), envelope(t - script.offset - turn * script.period), 0.0)
     at = focus(moment.town, key, turn)
     if not script.radius and (moment.group.domain, moment.group.kind) == (script.domain, script.kind):
         return np.where(moment.row == at, power, 0.0)

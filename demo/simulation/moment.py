@@ -46,6 +46,8 @@ class Town:
     extent: tuple[float, float, float, float]
     groups: Mapping[tuple[str, str], Group]
     incidents: bool
+    begin: float
+    """Seconds since the epoch at which the present begins, with incidents every few minutes; before it they are rare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,3 +149,5 @@ class Kind:
     physics: Callable[[Moment], tuple[Floats, ...]]
     columns: Mapping[str, float] = field(default_factory=dict)
     """Numbers it takes from extra columns of the sensor list, with what they are where the column is empty or absent."""
+    sticks: bool = True
+    """Whether a fault may freeze it for a while."""

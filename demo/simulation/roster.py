@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -81,11 +82,11 @@ def standard_offset(zone: str) -> float:
     return ((now.utcoffset() or timedelta()) - (now.dst() or timedelta())).total_seconds()
 
 
-def town_of(site: Site, *, seed: int = 1, scale: int = 1, incidents: bool = True) -> Town:
+def town_of(site: Site, *, seed: int = 1, scale: int = 1, incidents: bool = True, begin: float = -math.inf) -> Town:
     """Everything the simulation knows: a site and a seed. Domains that it has no physics for are left out. Errors: SpecError."""
     members: dict[tuple[str, str], list[Sensor]] = {}
     for domain in KINDS:
         for sensor in site.sensors.get(domain, ()):
             members.setdefault((domain, kind_of(sensor)), []).append(sensor)
     groups = {at: group_of(seed, *at, sensors, scale) for at, sensors in members.items()}
-    return Town(seed=seed, offset=standard_offset(site.zone), extent=site.extent, groups=groups, incidents=incidents)
+    return Town(seed=seed, offset=standard_offset(site.zone), extent=site.extent, groups=groups, incidents=incidents, begin=begin)

@@ -140,7 +140,8 @@ KINDS: dict[str, Kind] = {
             Channel(key="wind_speed", unit="m/s", decimals=1, floor=0.0),
         ),
     ),
-    "tide": Kind(physics=gauge, channels=(Channel(key="tide_level", unit="m", decimals=3), WATER_TEMPERATURE)),
+    # The release of a frozen gauge would be a leap of the sea, which is what a tsunami looks like.
+    "tide": Kind(physics=gauge, channels=(Channel(key="tide_level", unit="m", decimals=3), WATER_TEMPERATURE), sticks=False),
     "beach": Kind(
         physics=beach,
         channels=(WATER_TEMPERATURE, SALINITY, PH, OXYGEN, TURBIDITY, Channel(key="e_coli", unit="1/100mL", decimals=0, floor=1.0)),

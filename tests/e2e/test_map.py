@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from typing import Any
 
 from tests.e2e.deck import Deck
 from tests.e2e.window import Window
+from tests.integration.web import SITE
 
 APART = 40.0
 """Pixels to the next station, so that a click can mean only one."""
@@ -37,13 +40,33 @@ def test_a_click_on_a_station_opens_its_page(browser: Window) -> None:
     assert browser.js("return window.before"), "the document was loaded anew"
 
 
+NAMELESS = """
+window.fetch = async () => new Response('{"type": "FeatureCollection", "features": []}');
+return citydeck.map.panel().ground();
+"""
+"""Reads the places again, from a file that names no source."""
+
+
+def test_the_map_credits_its_sources_as_the_site_names_them(browser: Window) -> None:
+    browser.open("/domain/sea")
+    browser.map_ready()
+    browser.reads(".map-credit", json.loads((SITE / "basemap" / "places.geojson").read_text(encoding="utf-8"))["attribution"])
+
+
+def test_a_map_that_names_no_source_credits_nobody(browser: Window) -> None:
+    browser.open("/domain/sea")
+    browser.map_ready()
+    browser.js(NAMELESS)
+    browser.reads(".map-credit", "")
+
+
 def test_a_value_beyond_its_limit_is_a_condition_until_it_is_back(deck: Deck, browser: Window) -> None:
     browser.open("/")
     browser.map_ready()
     for age in (3000, 2900):  # low for longer than the on-delay, and for longer than anything else that is high now
         deck.send("sea", BUOY, "dissolved_oxygen", 3.1, age)
     browser.holds("[data-line] .where", BUOY_NAME)
-    assert browser.text("[data-line] .what") == "Low oxygen 3.1 mg/L, limit 4.0"
+    assert re.fullmatch(r"Low oxygen 3\.1 mg/L, 4\d min ago, limit 4\.0", browser.text("[data-line] .what") or "")
     assert browser.js("return document.querySelector('[data-line]').dataset.priority") == "H"
     assert int(browser.text('[data-count="2"]') or 0) >= 1
     browser.waits(lambda: browser.state_on_map(BUOY) == LOW_OXYGEN, "the mark on the map")

@@ -21,7 +21,7 @@ from demo.memory import RedisServer
 from demo.produce import Feed, connect
 from demo.readers.recording import Recording
 from demo.readers.tape import tape
-from demo.replay import Player, run
+from demo.replay import Player, follow
 from demo.simulate import Simulator, flat_out, natural_rate
 from demo.simulation.city import readings
 from demo.simulation.moment import Town
@@ -56,7 +56,7 @@ def town() -> Town:
         domain: tuple(
             Sensor(
                 id=f"{domain}-{kind}-{n}", domain=domain, label=Label(en="", zh=""), lon=114.3 + n / 50, lat=22.5, area="", interval=10.0,
-                owner="", extra={"kind": kind},
+                owner=None, extra={"kind": kind},
             )
             for kind in kinds for n in range(4)
         )
@@ -207,7 +207,7 @@ def test_a_replay_sends_what_is_past_at_once_and_the_rest_when_its_clock_gets_th
             stop.set()
         return moment
 
-    run(player, ReplayClock(wall=100.0, event=AT, rate=60.0), now, stop)
+    follow(player, ReplayClock(wall=100.0, event=AT, rate=60.0), now, stop)
     feed.flush()
     assert player.over and feed.sent == 40
     records = everything(own_broker, ["city.traffic", "city.air"], 40)

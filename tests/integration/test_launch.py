@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -14,11 +15,17 @@ from pathlib import Path
 import pytest
 
 from demo.launch import Launch, Process, Shell
+from demo.memory import RedisServer
 from demo.port import free_port
+from demo.readers.folder import READERS
+from store import Client
+from store.connect import connect
+from store.view import View, refresh
 from tests.project import ROOT
 
 PATIENCE = 60.0
 SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
+READING = {"sensor": "another-terminal", "metric": "no2", "value": 20, "time": round(time.time() * 1000)}
 STUBBORN = (*SLEEPER[:2], f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER[2]}")
 
 
@@ -82,6 +89,17 @@ def test_a_killed_launcher_leaves_no_process(demo: subprocess.Popen[str], tmp_pa
     until(lambda: mentioning(str(tmp_path)) == [])
 
 
+def test_the_next_start_removes_what_a_killed_launcher_left(environment: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "demo"]
+    for _ in range(2):
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as started:
+            assert started.stdout is not None
+            assert any("running" in line for line in started.stdout)
+            started.kill()
+        until(lambda: mentioning(str(tmp_path)) == [])
+        assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_servers_of_ones_own_are_used(environment: dict[str, str], tmp_path: Path) -> None:
     own = {"CITYDECK_KAFKA": f"127.0.0.1:{free_port()}", "CITYDECK_REDIS": f"redis://127.0.0.1:{free_port()}/0"}
     command = [sys.executable, "-m", "demo"]
@@ -106,6 +124,61 @@ def test_a_taken_port_is_said_before_anything_starts(environment: dict[str, str]
 def test_a_missing_folder_and_a_wrong_setting_are_said(environment: dict[str, str]) -> None:
     assert "there is no folder" in refusal(environment, "--feed", "nowhere")
     assert "CITYDECK_LANG" in refusal({**environment, "CITYDECK_LANG": "xx"})
+
+
+def test_a_speed_is_of_recorded_files_and_above_zero(environment: dict[str, str], tmp_path: Path) -> None:
+    assert refusal(environment, "--speed", "60") == "SPEED is of recorded files: make demo FEED=folder SPEED=60\n"
+    assert refusal(environment, "--feed", str(tmp_path), "--speed", "0") == "SPEED=0 is not above 0\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_without_recorded_files_is_said_with_what_can_be_read(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
+    said = refusal(environment, "--feed", str(tmp_path))
+    assert said.startswith(f"no file in {tmp_path} is of a kind that can be replayed: ") and said.count("\n") == 1
+    assert all(reader.KIND in said for reader in READERS)
+
+
+def test_ready_is_said_when_readings_are_read_and_another_terminal_can_join_in(demo: subprocess.Popen[str]) -> None:
+    assert demo.stdout is not None
+    said = []
+    for line in demo.stdout:
+        said.append(line.strip())
+        if line.startswith("ready"):
+            break
+    (lent,) = [line.partition(":  ")[2] for line in said if "another terminal" in line]
+    record = json.dumps({"topic": "city.air", "value": json.dumps(READING)})
+    command = f"{lent}; printf '%s\\n' '{record}' | {sys.executable} -m streams rejects --send"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = subprocess.run(["bash", "-c", f"{lent}; env"], capture_output=True, text=True, check=True).stdout
+    client = connect(next(line.partition("=")[2] for line in told.splitlines() if line.startswith("CITYDECK_REDIS=")))
+    with client:
+        until(lambda: any(sensor == READING["sensor"] for view in seen(client) for sensor, _ in view.names))
+
+
+def seen(client: Client) -> list[View]:
+    views: dict[str, View] = {}
+    refresh(client, views)
+    return list(views.values())
+
+
+def test_what_the_deck_waits_for_is_said(environment: dict[str, str], redis_server: RedisServer) -> None:
+    with connect(redis_server.url) as client:
+        client.sadd("city:partitions", "sea.0")
+    servers = f"127.0.0.1:{free_port()}"
+    own = {"CITYDECK_KAFKA": servers, "CITYDECK_REDIS": redis_server.url}
+    command = [sys.executable, "-m", "demo"]
+    with subprocess.Popen(command, cwd=ROOT, env={**environment, **own}, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        said = []
+        for line in started.stdout:
+            said.append(line)
+            if line.startswith("not ready"):
+                break
+        started.send_signal(signal.SIGINT)
+    assert f": Kafka at {servers} does not answer;" in said[-1]
+    assert any("already holds a city" in line for line in said)
 
 
 def refusal(environment: dict[str, str], *arguments: str) -> str:

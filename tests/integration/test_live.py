@@ -17,16 +17,16 @@ from demo.memory import RedisServer
 from demo.port import LOOPBACK
 from store import Away
 from store.connect import connect
-from store.frame import Frames
+from store.frame import Frames, Press
 from store.process import processes
-from tests.integration.web import PATIENCE, Stream, Web, until, web
+from tests.integration.web import PATIENCE, Stream, Web, press, until, web
 
 
 class Composer:
     """Publishes frames of one page whose number is their seq, as a composer does."""
 
-    def __init__(self, frames: Frames, page: str = "overview", size: int = 0) -> None:
-        self.frames, self.page, self.seq, self.padding = frames, page, 0, "x" * size
+    def __init__(self, press: Press, page: str = "overview", size: int = 0) -> None:
+        self.press, self.page, self.seq, self.padding = press, page, 0, "x" * size
         self.epoch = secrets.token_hex(3)
 
     def tick(self) -> int:
@@ -34,7 +34,7 @@ class Composer:
         self.seq += 1
         head = {"page": self.page, "epoch": self.epoch, "seq": self.seq, "pad": self.padding}
         delta = {**head, "full": 0, "prev": self.seq - 1} if self.seq > 1 else None
-        self.frames.publish(self.page, f"{self.epoch}-{self.seq}", _json({**head, "full": 1}), _json(delta) if delta else None)
+        self.press.publish(self.page, f"{self.epoch}-{self.seq}", _json({**head, "full": 1}), _json(delta) if delta else None)
         return self.seq
 
 
@@ -57,11 +57,11 @@ def deck(memory: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def frames(memory: RedisServer) -> Frames:
-    """The frames in that Redis, of which there are none yet."""
+def kept(memory: RedisServer) -> Press:
+    """Where frames are published to that Redis, which has none yet."""
     client = connect(memory.url)
-    client.delete("city:wanted", *client.keys("city:frame:*"))
-    return Frames(client)
+    client.delete("city:wanted", *client.keys("city:{judge}:frame:*"))
+    return press(client)
 
 
 def changes_until(stream: Stream, start: int, seq: int) -> list[int]:
@@ -95,8 +95,8 @@ def _after_tick(stream: Stream, composer: Composer) -> dict[str, Any]:
     return frame
 
 
-def test_newcomers_get_the_newest_and_then_every_change_in_order(deck: Web, frames: Frames) -> None:
-    composer = Composer(frames)
+def test_newcomers_get_the_newest_and_then_every_change_in_order(deck: Web, kept: Press) -> None:
+    composer = Composer(kept)
     composer.tick()
     composer.tick()
     with ExitStack() as opened:
@@ -115,8 +115,8 @@ def check_newcomers(streams: list[Stream], composer: Composer) -> None:
         assert seqs == sorted(set(seqs))
 
 
-def test_the_stream_is_gzip_for_who_takes_it_and_text_for_who_does_not(deck: Web, frames: Frames) -> None:
-    composer = Composer(frames, size=100_000)
+def test_the_stream_is_gzip_for_who_takes_it_and_text_for_who_does_not(deck: Web, kept: Press) -> None:
+    composer = Composer(kept, size=100_000)
     composer.tick()
     for gzip in (True, False):
         with Stream(deck, "overview", gzip=gzip) as stream:
@@ -128,8 +128,8 @@ def test_the_stream_is_gzip_for_who_takes_it_and_text_for_who_does_not(deck: Web
             assert len(first(stream, composer)["pad"]) == 100_000
 
 
-def test_who_holds_the_newest_frame_is_not_sent_it_again(deck: Web, frames: Frames) -> None:
-    composer = Composer(frames)
+def test_who_holds_the_newest_frame_is_not_sent_it_again(deck: Web, kept: Press) -> None:
+    composer = Composer(kept)
     for _ in range(3):
         composer.tick()
     with Stream(deck, "overview") as stream:
@@ -143,10 +143,10 @@ def test_who_holds_the_newest_frame_is_not_sent_it_again(deck: Web, frames: Fram
         assert behind.frame()["seq"] == composer.seq
 
 
-def test_one_stream_carries_several_pages_and_a_screen_is_its_page(deck: Web, frames: Frames) -> None:
+def test_one_stream_carries_several_pages_and_a_screen_is_its_page(deck: Web, kept: Press) -> None:
     screen = next(screen for screen in deck.json("/catalogue")["site"]["screens"] if screen["page"] == "overview")["id"]
     for page in ("overview", "system", "sensor-a/b+c"):
-        Composer(frames, page).tick()
+        Composer(kept, page).tick()
     with Stream(deck, f"system+{screen}+sensor-a%2Fb%2Bc") as stream:
         pages: set[str] = set()
         while pages != {"overview", "system", "sensor-a/b+c"}:
@@ -158,7 +158,8 @@ def test_a_name_that_is_nothing_is_not_found(deck: Web) -> None:
     assert (status, headers["Content-Type"], json.loads(body)["status"]) == (404, "application/problem+json", 404)
 
 
-def test_a_sensors_page_is_wanted_while_somebody_looks(deck: Web, frames: Frames) -> None:
+def test_a_sensors_page_is_wanted_while_somebody_looks(deck: Web, memory: RedisServer, kept: Press) -> None:
+    frames = Frames(connect(memory.url))
     assert frames.wanted() == []
     with Stream(deck, "sensor-a%2Fb"):
         until(lambda: frames.wanted() == ["sensor-a/b"], "the page to be wanted")
@@ -172,9 +173,8 @@ def test_a_stream_in_silence_is_given_comments(deck: Web) -> None:
 
 
 def test_a_slow_client_skips_to_the_newest_and_costs_no_memory(redis_server: RedisServer, tmp_path: Path) -> None:
-    frames = Frames(connect(redis_server.url))
     with web(redis_server.url, tmp_path, workers=1) as deck:
-        composer = Composer(frames)
+        composer = Composer(press(connect(redis_server.url)))
         composer.tick()
         with Stream(deck, "overview") as quick, stuck(deck) as slow:
             followed(quick, composer)
@@ -219,7 +219,7 @@ def received(client: socket.socket, newest: int) -> list[int]:
 
 
 def test_streams_outlive_a_restart_of_redis(redis_server: RedisServer, tmp_path: Path) -> None:
-    composer = Composer(Frames(connect(redis_server.url)))
+    composer = Composer(press(connect(redis_server.url)))
     composer.tick()
     with web(redis_server.url, tmp_path, workers=1) as deck, Stream(deck, "overview") as stream:
         followed(stream, composer)

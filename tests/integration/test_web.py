@@ -8,16 +8,20 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from demo.memory import RedisServer
+from domains import city
+from model import Label
 from store.connect import connect
-from store.frame import Frames
 from store.process import beat, leave, processes
-from tests.integration.web import Web, until, web
+from streams.roll import Roll
+from tests.integration.web import SITE, Web, press, until, web
 
+OWNER = Label(en="Marine", zh="海洋局")
 GZIP = {"Accept-Encoding": "gzip"}
 
 
@@ -82,6 +86,16 @@ def test_nothing_on_the_page_comes_from_elsewhere(deck: Web) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_the_tab_s_icon_is_the_deck_s_own_also_for_who_guesses_its_address(deck: Web) -> None:
+    page = deck.get("/")[2].decode()
+    (address,) = re.findall(r'<link rel="icon" type="image/svg\+xml" href="([^"]*)"', page)
+    status, headers, body = deck.get(address)
+    assert (status, headers["Content-Type"].partition(";")[0]) == (200, "image/svg+xml") and body.startswith(b"<svg")
+    assert page.count('rel="icon"') == 1
+    status, headers, _ = deck.get("/favicon.ico")
+    assert (status, headers["Location"]) == (308, address)
+
+
 def test_scripts_are_admitted_by_what_the_policy_names(deck: Web) -> None:
     _, headers, body = deck.get("/")
     shown = re.sub(r"<!--.*?-->", "", body.decode(), flags=re.DOTALL)
@@ -141,14 +155,24 @@ def test_positions_are_what_the_judge_stored_and_change_at_once(deck: Web, memor
     assert deck.get("/positions/sea")[0] == 404
 
 
+def test_the_api_names_a_sensor_s_owner_in_both_languages(deck: Web, memory: RedisServer) -> None:
+    described, site = city.read(SITE)
+    first, *_ = listed = [replace(sensor, owner=owner) for sensor, owner in zip(site.sensors["sea"], (OWNER, None), strict=False)]
+    with connect(memory.url) as client:
+        client.set("city:{judge}:positions:sea", Roll(described["sea"], listed).positions)
+        rows = deck.json("/api/v1/sensors?domain=sea")["sensors"]
+        assert [(row["id"] == first.id, row["owner"]) for row in rows] == [(True, {"en": "Marine", "zh": "海洋局"}), (False, None)]
+        client.delete("city:{judge}:positions:sea")
+
+
 def test_health_says_alive_always_and_ready_only_with_fresh_frames(deck: Web, memory: RedisServer) -> None:
     client = connect(memory.url)
-    client.delete("city:frame:overview")
+    client.delete("city:{judge}:frame:overview")
     assert deck.get("/healthz")[0] == 200
     assert deck.get("/readyz")[0] == 503
-    Frames(client).publish("overview", "e-1", b"{}", None)
+    press(client).publish("overview", "e-1", b"{}", None)
     assert deck.json("/readyz")["ready"] is True
-    client.pexpire("city:frame:overview", 60_000 - 5_001)  # as it is when nothing was composed for five seconds
+    client.pexpire("city:{judge}:frame:overview", 60_000 - 5_001)  # as it is when nothing was composed for five seconds
     assert deck.get("/readyz")[0] == 503
 
 
@@ -157,7 +181,7 @@ def test_metrics_tell_of_this_process_and_of_the_city(deck: Web, memory: RedisSe
     client.sadd("city:partitions", "sea.0")
     client.hset("city:{sea.0}:meta", mapping={"readings": 41, "lag": 7, "rate": 2.5, "owner": "x"})
     beat(client, "frames-1", "frames", "active", None, 9.0, 1000.0)
-    Frames(client).publish("overview", "e-1", b"{}", None)
+    press(client).publish("overview", "e-1", b"{}", None)
     text = until(lambda: "citydeck_live_clients 0.0" in (told := deck.get("/metrics")[2].decode()) and told, "the first beat")
     lines = text.splitlines()
     assert "citydeck_store_up 1.0" in lines

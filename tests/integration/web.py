@@ -17,13 +17,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from demo.port import LOOPBACK, free_port
+from store import Client
 from store.connect import connect
+from store.frame import Press
+from store.lease import Lease
 from store.process import processes
 from tests.door import Browser, accounts
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "demo" / "site"
 PATIENCE = 20.0
+LEASE = "city:{judge}:lease"
 
 
 @dataclass
@@ -70,6 +74,12 @@ def web(redis_url: str, folder: Path, workers: int = 2, database: str = "", **se
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(PATIENCE)
+
+
+def press(client: Client) -> Press:
+    """What publishes frames as the elected composer does, with a lease that does not end."""
+    client.set(LEASE, "test")
+    return Press(Lease(client, "judge", "test"))
 
 
 def beating(redis_url: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,10 +10,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from demo.port import LOOPBACK, free_port, is_free
-from demo.tied import tied
-
-PATIENCE = 60.0
-"""Seconds to wait for the broker to answer or to end."""
+from demo.server import Server
 
 # The broker's own session is short because a killed one may not come back before its old session is over.
 PROPERTIES = """
@@ -39,14 +35,15 @@ broker.session.timeout.ms=1000
 """
 
 
-class KafkaServer:
-    """One node with `folder` for its records and `libs` for its jars. Start it from a thread that lives on.
+class KafkaServer(Server):
+    """One node with `folder` for its records and `libs` for its jars.
 
     `properties` are further ones of its own; `cluster` is its identity, which is else a random one.
     """
 
     def __init__(self, libs: Path, folder: Path, properties: Mapping[str, str] | None = None, cluster: str = "") -> None:
-        self._classes, self._folder = f"{libs}/*", folder
+        super().__init__("kafka", folder)
+        self._classes = f"{libs}/*"
         port, control = free_port(), free_port()
         while control == port:
             control = free_port()
@@ -55,12 +52,11 @@ class KafkaServer:
         text = PROPERTIES.format(host=LOOPBACK, port=port, control=control, data=folder / "data")
         further = "".join(f"{name}={value}\n" for name, value in (properties or {}).items())
         self._properties.write_text(text.lstrip() + further)
-        self._process: subprocess.Popen[bytes] | None = None
         self._format(cluster)
 
-    def java(self, main: str, *arguments: str) -> list[str]:
+    def java(self, main: str, *arguments: str) -> tuple[str, ...]:
         """The command that runs a class of Apache Kafka."""
-        return ["java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp", self._classes, main, *arguments]
+        return ("java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp", self._classes, main, *arguments)
 
     def _format(self, cluster: str) -> None:
         tool = "kafka.tools.StorageTool"
@@ -69,22 +65,15 @@ class KafkaServer:
 
     def segments(self, topic: str, partition: int) -> list[Path]:
         """The files that hold the records of a partition, oldest first."""
-        return sorted((self._folder / "data" / f"{topic}-{partition}").glob("*.log"))
+        return sorted((self.folder / "data" / f"{topic}-{partition}").glob("*.log"))
 
-    def start(self) -> None:
-        """Start, and return when it answers. ChildProcessError when it ends instead, TimeoutError when it does neither."""
-        with (self._folder / "kafka.log").open("ab") as log:
-            command = tied(self.java("kafka.Kafka", str(self._properties)))
-            self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log, start_new_session=True)
-        deadline = time.monotonic() + PATIENCE
-        while not self._answers():
-            if self._process.poll() is not None:
-                raise ChildProcessError(f"Apache Kafka ended: {(self._folder / 'kafka.log').read_text()[-2000:]}")
-            if time.monotonic() > deadline:
-                raise TimeoutError("Apache Kafka does not answer")
-            time.sleep(0.05)
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What runs: the node with its properties."""
+        return self.java("kafka.Kafka", str(self._properties))
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether a client of today's can list its topics."""
         host, _, port = self.bootstrap.partition(":")
         if is_free(int(port), host):  # the client leaves a socket open at every refused connection
             return False
@@ -107,15 +96,3 @@ class KafkaServer:
             admin.create_topics({name: {"num_partitions": partitions, "replication_factor": 1}}, wait_for_metadata=True)
         finally:
             admin.close()
-
-    def stop(self) -> None:
-        """End it as an administrator would; the records stay."""
-        if self._process:
-            self._process.terminate()
-            self._process.wait(PATIENCE)
-
-    def kill(self) -> None:
-        """End it as a power cut would; the records that were written stay."""
-        if self._process:
-            self._process.kill()
-            self._process.wait(PATIENCE)

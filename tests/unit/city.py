@@ -16,8 +16,8 @@ def label(text: str) -> Label:
     return Label(en=text, zh=text)
 
 
-def metric(key: str, unit: str = "mg/L", valid: tuple[float, float] = (0.0, 100.0)) -> Metric:
-    return Metric(key=key, label=label(key), unit=unit, valid=valid, decimals=2, normal=(0.0, 50.0), scale=(0.0, 100.0))
+def metric(key: str, unit: str = "mg/L", valid: tuple[float, float] = (0.0, 100.0), **more: Any) -> Metric:
+    return Metric(key=key, label=label(key), unit=unit, valid=valid, decimals=2, normal=(0.0, 50.0), scale=(0.0, 100.0), **more)
 
 
 def rule(key: str, on: str, comparison: Comparison, limit: float, **more: Any) -> Rule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from store.partition import Changes, Fenced, Stored
+from store.partition import THINNED, Changes, Fenced, Stored
 
 
 class Keys:
@@ -58,6 +58,7 @@ class Keys:
             state=self._bytes("state"),
             conditions=self._bytes("conditions"),
             places=self._bytes("places"),
+            thinned=[int(minute) for minute, text in self._items("minutes") if text == THINNED],
         )
 
     def _items(self, name: str) -> list[tuple[str, bytes]]:

@@ -22,7 +22,7 @@ HOUR = 3600.0
 
 
 def sensor(id: str, area: str) -> Sensor:
-    return Sensor(id=id, domain="sea", label=label(id), lon=114.5, lat=22.5, area=area, interval=10.0, owner="")
+    return Sensor(id=id, domain="sea", label=label(id), lon=114.5, lat=22.5, area=area, interval=10.0, owner=None)
 
 
 def site(**more: Any) -> Site:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -30,10 +32,12 @@ NOON_2013 = 1_384_920_000.0
 
 
 class Told(Readings):
-    """Readings as a test tells them: the same value newest, as a mean and, unless told otherwise, in every hour."""
+    """Readings as a test tells them: the same value newest and, unless told otherwise, as a mean."""
 
     def __init__(self, values: Mapping[str, Mapping[str, float]], now: float = NOON_2026, **told: Any) -> None:
         self.now, self._values = now, values
+        self.local = datetime.fromtimestamp(now, ZoneInfo(told.get("zone", "Asia/Shanghai")))
+        self._means: Mapping[str, Mapping[str, float]] = told.get("means", values)
         self._hours: Mapping[str, Mapping[str, Sequence[float | None]]] = told.get("hours", {})
         self._extremes: Mapping[str, Mapping[str, tuple[float, float]]] = told.get("extremes", {})
         self._list: Mapping[str, Mapping[str, str]] = told.get("list", {})
@@ -41,13 +45,13 @@ class Told(Readings):
     def latest(self, metric: str) -> Mapping[str, float]:
         return self._values.get(metric, {})
 
-    def means(self, metric: str, seconds: float) -> Mapping[str, float]:
-        return self._values.get(metric, {})
+    def means(self, metric: str, seconds: float, covered: float = 0.0) -> Mapping[str, float]:
+        return self._means.get(metric, {})
 
     def extremes(self, metric: str, seconds: float) -> Mapping[str, tuple[float, float]]:
         return self._extremes.get(metric, {})
 
-    def hourly(self, metric: str, hours: int) -> Mapping[str, Sequence[float | None]]:
+    def hourly(self, metric: str, hours: int, covered: float = 0.0) -> Mapping[str, Sequence[float | None]]:
         return self._hours.get(metric, {})
 
     def counts(self, metric: str, seconds: float) -> Mapping[str, int]:
@@ -166,6 +170,19 @@ def test_noise_over_its_class_at_this_hour() -> None:
     assert (night.value, night.sensor, night.by_sensor) == (7.0, "home", {"home": 7.0, "road": 3.0})
 
 
+def test_day_and_night_are_the_site_s_own() -> None:
+    values, listed = {"noise_level": {"home": 52.0}}, {"home": {"noise_class": "1"}}
+    found = [figure(LAND, "noise_over", Told(values, list=listed, zone=zone)).value for zone in ("Asia/Shanghai", "America/Sao_Paulo")]
+    assert found == [-3.0, 7.0]  # noon here, one in the morning there
+
+
+def test_the_edition_of_the_air_index_is_that_of_the_site_s_date() -> None:
+    last = 1_772_296_200.0  # 2026-02-28 16:30 UTC: 1 March in Shenzhen, still February in London
+    values = {"pm2_5": {"a": 70.0}}
+    found = [figure(AIR, "aqi_worst", Told(values, now=last, zone=zone)).value for zone in ("Asia/Shanghai", "Europe/London")]
+    assert found == [110.0, None]
+
+
 def test_a_slope_moves_both_ways() -> None:
     found = figure(LAND, "slope_movement", Told({}, extremes={"slope_displacement": {"a": (-3.0, -1.0), "b": (4.0, 4.5)}}))
     assert (found.value, found.sensor) == (2.0, "a")
@@ -204,8 +221,28 @@ ROADS = {"a": {"free_flow_kmh": "60", "length_km": "3"}, "b": {"free_flow_kmh": 
 def test_congestion_is_weighted_by_vehicle_kilometres() -> None:
     found = figure(TRAFFIC, "congestion", Told({"speed": {"a": 60.0, "b": 20.0}, "flow": {"a": 2000.0, "b": 1000.0}}, list=ROADS))
     assert (found.value, found.sensor, found.by_sensor) == (1.5, "b", {"a": 1.0, "b": 3.0})  # (6,000 x 1 + 2,000 x 3) / 8,000
-    by_length = figure(TRAFFIC, "congestion", Told({"speed": {"a": 60.0, "b": 20.0}, "flow": {"a": 2000.0}}, list=ROADS))
+
+
+def test_a_link_without_a_fresh_flow_keeps_its_weight_of_the_last_hour() -> None:
+    speeds, flows = {"a": 60.0, "b": 20.0}, {"a": 2000.0}
+    by_hour = figure(TRAFFIC, "congestion", Told({"speed": speeds, "flow": flows}, means={"flow": {"a": 1900.0, "b": 1000.0}}, list=ROADS))
+    assert by_hour.value == 1.5
+    by_others = figure(TRAFFIC, "congestion", Told({"speed": speeds, "flow": flows}, means={}, list=ROADS))
+    assert by_others.value == pytest.approx(1.8)  # b counts 2,000 as a does: (6,000 x 1 + 4,000 x 3) / 10,000
+    by_length = figure(TRAFFIC, "congestion", Told({"speed": speeds}, list=ROADS))
     assert by_length.value == pytest.approx(1.8)  # (3 x 1 + 2 x 3) / 5
+
+
+def test_one_of_a_hundred_links_without_a_flow_does_not_turn_the_city_s_index() -> None:
+    speeds = {f"main-{i}": 15.0 for i in range(50)} | {f"side-{i}": 60.0 for i in range(50)}
+    flows = {sensor: 4000.0 if sensor.startswith("main") else 100.0 for sensor in speeds}
+    listed = {sensor: {"free_flow_kmh": "60", "length_km": "1"} for sensor in speeds}
+    whole, speed = (figure(TRAFFIC, key, Told({"speed": speeds, "flow": flows}, list=listed)).value for key in ("congestion", "speed_mean"))
+    some = {sensor: flow for sensor, flow in flows.items() if sensor != "side-7"}
+    told = Told({"speed": speeds, "flow": some}, means={}, list=listed)
+    assert whole == pytest.approx(3.93, abs=0.01)
+    assert figure(TRAFFIC, "congestion", told).value == pytest.approx(whole, abs=0.05)
+    assert figure(TRAFFIC, "speed_mean", told).value == pytest.approx(speed, rel=0.05)
 
 
 def test_mean_speed_is_vehicle_kilometres_over_vehicle_hours() -> None:
@@ -434,7 +471,7 @@ MISTAKES: list[tuple[Domain, str, str]] = [
     (changed("rules", LEVEL_JUMP, limit=0), f"rules[{LEVEL_JUMP}] (level_jump).limit", "0 is not positive"),
     (changed("rules", LEVEL_JUMP, deadband=2.5), f"rules[{LEVEL_JUMP}] (level_jump).deadband", "never clear"),
     (changed("rules", LEVEL_JUMP, span=90), f"rules[{LEVEL_JUMP}] (level_jump).span", "not a multiple of 60"),
-    (changed("rules", STUCK, on="wave_highest"), f"rules[{STUCK}] (oxygen_stuck).comparison", "stuck is for metrics"),
+    (changed("rules", STUCK, on="wave_highest", limit=86_400), f"rules[{STUCK}] (oxygen_stuck).limit", "longer than the past of a KPI"),
     (changed("rules", guidance=replace(GUIDANCE, action=labelled(en=""))), "rules[0] (oxygen_low).guidance.action.en", "is empty"),
     (changed("rules", guidance=replace(GUIDANCE, respond_within=0)), "rules[0] (oxygen_low).guidance.respond_within", "0 is not positive"),
     # what a rule says of its alarm
@@ -552,12 +589,39 @@ def test_urgent_alarms_insist(domain: Domain) -> None:
 # --- the command -------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_command_tells_what_it_found(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_the_command_tells_what_it_found(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CITYDECK_SITE", raising=False)
     assert main(["check"]) == 0
     assert "air: Air / 空气, topic city.air, 13 metrics" in capsys.readouterr().out
     path = write(tmp_path, "noise.py", NOISE)
     assert main(["check", str(path), str(tmp_path)]) == 0
-    assert capsys.readouterr().out.count(f"{path}: Noise / Noise, topic city.noise, 1 metrics, 2 KPIs, 0 rules\n") == 2
+    assert capsys.readouterr().out.count(f"{path}: Noise / Noise, topic city.noise, 1 metric, 2 KPIs, 0 rules\n") == 2
+
+
+def test_the_command_tries_a_site_s_folder_as_a_site(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Path(__file__).parents[2] / "demo" / "site"
+    assert main(["check", str(site)]) == 0
+    said = capsys.readouterr().out
+    assert f"{site}: Dapeng / 大鹏, 17 areas, 5 screens\n" in said
+    assert " sensors of air\n" in said
+    monkeypatch.setenv("CITYDECK_SITE", str(site))
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out == said
+
+
+def test_a_folder_that_holds_neither_is_a_mistake(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["check", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{tmp_path}: path: holds neither site.toml nor a domain file\n"
+
+
+def test_the_command_warns_of_sensors_far_from_the_city(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    town = 'zone = "Asia/Shanghai"\nextent = [114.0, 22.0, 115.0, 23.0]\nlabel = { en = "Town", zh = "城" }\n'
+    write(tmp_path, "site.toml", town + 'area = [{ key = "east", en = "East", zh = "东" }]\n')
+    (tmp_path / "sensors").mkdir()
+    rows = "near,A,A,115.9,22.5,east,60,\nfar,B,B,116.5,22.5,east,60,\nnowhere,C,C,0,0,east,60,\n"
+    write(tmp_path / "sensors", "air.csv", "id,en,zh,lon,lat,area,interval,owner\n" + rows)
+    assert main(["check", str(tmp_path)]) == 0
+    assert f"{tmp_path}: WARNING: more than a degree outside the extent: far, nowhere (sensors/air.csv)\n" in capsys.readouterr().out
 
 
 def test_the_command_tells_the_mistake(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -565,4 +629,4 @@ def test_the_command_tells_the_mistake(capsys: pytest.CaptureFixture[str], tmp_p
     assert main(["check", str(path)]) == 1
     assert capsys.readouterr().err == f"{path}: metrics[0] (level).unit: unknown unit 'decibel'\n"
     assert main(["check", str(tmp_path / "gone.py")]) == 1
-    assert main(["check", "--site", str(tmp_path / "nowhere")]) == 1
+    assert main(["check", str(tmp_path / "nowhere")]) == 1

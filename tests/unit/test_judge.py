@@ -17,15 +17,16 @@ WALL = START + 5.0
 SILENT = rule("silent", "oxygen", "no_data", 60.0)
 
 
-def process(id: str = "ingest-1", kind: str = "ingest", wall: float = WALL, started: float = START - 600) -> Process:
-    return Process(id=id, kind=kind, state="active", error=None, rate=0.0, wall=wall, started=started)
+def process(wall: float = WALL, started: float = START - 600, reads: str = "sea.0", lag: int | None = 0) -> Process:
+    feeds = {reads: (1.0, lag)} if reads else {}
+    return Process(id=f"ingest-{started}", kind="ingest", state="active", error=None, rate=0.0, wall=wall, started=started, feeds=feeds)
 
 
-def view(newest: float, owner: str = "ingest-1", lag: int = 0) -> View:
+def view(newest: float) -> View:
     """A partition with one sensor, heard last at `newest`."""
     latest = np.zeros(1, LATEST)
     latest["time"] = newest
-    return View("sea.0", meta={"owner": owner, "lag": str(lag), "newest": str(newest)}, names=[("a", "oxygen")], latest=latest)
+    return View("sea.0", meta={"newest": str(newest)}, names=[("a", "oxygen")], latest=latest)
 
 
 def judged(judge: Judge, rules: list[Rule], now: float = START, **told: object) -> set[str]:
@@ -69,19 +70,21 @@ def test_one_that_speaks_seldom_is_given_three_intervals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "lag", "processes"),
+    "processes",
     [
-        ("ingest-1", 0, []),
-        ("ingest-1", 0, [process(wall=START)]),
-        ("ingest-1", 0, [process(wall=START + 905.0, started=START + 900.0)]),
-        ("ingest-1", 5000, [process(wall=START + 905.0)]),
-        ("another", 0, [process(wall=START + 905.0)]),
+        [],
+        [process(wall=START)],
+        [process(wall=START + 905.0, started=START + 900.0)],
+        [process(wall=START + 905.0, lag=5000)],
+        [process(wall=START + 905.0, lag=None)],
+        [process(wall=START + 905.0, reads="sea.1"), process(wall=START + 905.0, reads="")],
+        [process(wall=START + 904.0), process(wall=START + 905.0, started=START + 900.0)],
     ],
-    ids=["no reader", "a dead reader", "one that has just begun", "one far behind", "one that is gone"],
+    ids=["no reader", "a dead one", "one that has just begun", "one far behind", "one that cannot say", "of others", "one taking over"],
 )
-def test_nobody_is_missed_while_nobody_listens(owner: str, lag: int, processes: list[Process]) -> None:
+def test_nobody_is_missed_while_nobody_listens(processes: list[Process]) -> None:
     """Catching up after a restart raises no "no data" (promise 3)."""
-    found = judged(Judge({}, {}), [SILENT], START + 900, view=view(START, owner, lag), processes=processes)
+    found = judged(Judge({}, {}), [SILENT], START + 900, view=view(START), processes=processes)
     assert found == set()
 
 
@@ -111,9 +114,10 @@ def test_a_feed_that_never_spoke_is_waited_for() -> None:
 
 def test_a_process_that_beats_no_more_is_dead() -> None:
     judge = Judge({}, {})
-    judge.processes(START, [process(wall=WALL), process("ingest-2", wall=WALL - 7)], WALL)
+    dead = process(wall=WALL - 7, started=START - 900)
+    judge.processes(START, [process(wall=WALL), dead], WALL)
     judge.finish(START)
-    assert set(judge.conditions) == {"system/process_dead|process:ingest-2"}
+    assert set(judge.conditions) == {f"system/process_dead|process:{dead.id}"}
 
 
 def test_the_next_judge_goes_on_where_the_last_stopped() -> None:

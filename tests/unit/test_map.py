@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,10 +36,10 @@ DOMAINS = {
 
 @pytest.fixture
 def site() -> Site:
-    buoy = Sensor(id="buoy/1", domain="sea", label=LABEL, lon=114.5, lat=22.5, area="a", interval=60.0, owner="")
+    buoy = Sensor(id="buoy/1", domain="sea", label=LABEL, lon=114.5, lat=22.5, area="a", interval=60.0, owner=None)
     return Site(
         folder="", label=LABEL, zone="UTC", areas=(), screens=(), extent=(114.2, 22.4, 114.7, 22.8), review_number="GS(2026)0001",
-        sensors={"sea": (buoy,)},
+        sensors={"sea": (buoy,)}, basemap=("districts", "land", "places"),
     )  # fmt: skip
 
 
@@ -74,6 +75,14 @@ def test_a_figure_has_the_ends_of_its_metrics_scale_and_a_height_that_can_be_see
     assert column["scale"] == [0, 8]
     assert column["elevationScale"] == pytest.approx(0.16 * 0.5 * 111_320 * math.cos(math.radians(22.6)))
     assert 100 < column["radius"] < 1000
+
+
+def test_a_site_without_a_base_map_is_asked_for_none(site: Site) -> None:
+    bare = options(replace(site, basemap=()), "overview")
+    assert not {"land", "districts"} & set(ids(bare)) and bare["places"] is False
+    some = options(replace(site, basemap=("land",)), "overview")
+    assert ids(some)[0] == "land" and "districts" not in ids(some) and some["places"] is False
+    assert options(site, "overview")["places"] is True
 
 
 def test_a_sensors_page_shows_its_domain_and_selects_it(site: Site) -> None:

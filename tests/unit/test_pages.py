@@ -48,7 +48,8 @@ BAY = Domain(
     trends=("lowest", "hidden"),
     sample={},
 )
-BUOY = Sensor(id="buoy-3", domain="bay", label=label("Buoy 3"), lon=-114.5, lat=22.61234, area="north", interval=90, owner="Harbour office")
+OFFICE = Label(en="Harbour office", zh="海港局")
+BUOY = Sensor(id="buoy-3", domain="bay", label=label("Buoy 3"), lon=-114.5, lat=22.61234, area="north", interval=90, owner=OFFICE)
 SITE = Site(
     folder="",
     label=label("City"),
@@ -104,7 +105,7 @@ def test_unit_stands_in_a_trend_s_title() -> None:
 def test_a_listed_sensor_says_who_and_where_it_is() -> None:
     body = sensor.body(SITE, DOMAINS, "buoy-3")
     said = [part for part in parts(body) if isinstance(part, str)]
-    assert {"Buoy 3", "中 Buoy 3", "North", "Harbour office", "22.6123° N, 114.5000° W"} <= set(said)
+    assert {"Buoy 3", "中 Buoy 3", "North", OFFICE.en, OFFICE.zh, "22.6123° N, 114.5000° W"} <= set(said)
     assert (having(body, "data-domain"), having(body, "data-interval")) == (["bay"], ["90"])
     assert [part.hidden for part in parts(body) if "unlisted" in str(getattr(part, "className", ""))] == [True]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -162,6 +164,24 @@ def test_a_day_sent_again_counts_once() -> None:
     assert partition.counters["late"] == 900
 
 
+def test_who_takes_over_does_not_thin_again() -> None:
+    keys, partition = Keys(), Partition(domain(), Keys().load(), {})
+    for minute in range(180):
+        now = START + 60 * minute
+        sent = batch([message("a", 1.0, now), message("b", 1.0, now), message("b", 2.0, now + 1)], partition.offset or 0)
+        partition.take(sent, now)
+        keys.commit(partition.held, sent.next_offset, partition.changes("w", now))
+        partition.committed()
+    again = Partition(domain(), keys.load(), {})
+    changes = again.changes("x", now)
+    assert changes.deleted == [] and "minutes" not in changes.fields
+    again.take(batch([message("c", 1.0, START + 30)], 540), now)
+    keys.commit(540, 541, again.changes("x", now))
+    again = Partition(domain(), keys.load(), {})
+    assert "raw:" + str(int(START // 60)) in again.changes("y", now + 900).deleted
+    assert [len(again.minutes.held[int(START // 60)].of(again.series.index[sensor, "oxygen"]).key) for sensor in "abc"] == [1, 0, 1]
+
+
 def test_a_backlog_fills_a_gap() -> None:
     partition = Partition(domain(), Keys().load(), {})
     now = START + 20_000
@@ -197,3 +217,98 @@ def test_a_correction_in_a_minute_that_never_heard_the_sensor() -> None:
     partition.take(batch([message("a", 1.0, START), message("b", 2.0, START + 60)]), NOW)
     partition.take(batch([message("a", 3.0, START)], 2), NOW)
     assert window(partition, "a", 300, START)["sum"] == 3.0
+
+
+@pytest.mark.parametrize("time", (1e300, 1e30, 9.3e18, 8.64e15, START * 1000 + 700_000))
+def test_a_time_however_far_ahead_is_a_wrong_clock(time: float) -> None:
+    partition = Partition(domain(), Keys().load(), {})
+    partition.take(batch([{**message("a", 1.0, START), "time": time}, message("a", 2.0, START)]), NOW)
+    assert (partition.counters["bad"], partition.counters["late"], partition.counters["rejects"]) == (1, 0, 0)
+    row = partition.latest.rows[0]
+    assert (row["value"], row["bad_value"]) == (2.0, 1.0) and NOW < row["bad_time"] <= 8.64e12
+
+
+def placed(keys: Keys) -> dict[str, tuple[float, ...]]:
+    return {sensor: tuple(float(part) for part in text.split(b",")) for sensor, text in keys.hashes.get("places", {}).items()}
+
+
+def moved(keys: Keys, fixes: Sequence[tuple[str, float, float, float]], anew: bool = False) -> list[dict[str, tuple[float, ...]]]:
+    """The stored places after each (sensor, second, lon, lat); with `anew` each is taken by a process that has just begun."""
+    partition, seen = Partition(domain(), keys.load(), {}), []
+    for sensor, second, lon, lat in fixes:
+        if anew:
+            partition = Partition(domain(), keys.load(), {})
+        partition.take(batch([message(sensor, 1.0, START + second, lon=lon, lat=lat)], partition.offset or 0), NOW)
+        keys.commit(partition.held, partition.offset or 0, partition.changes("w", NOW))
+        partition.committed()
+        seen.append(placed(keys))
+    return seen
+
+
+@pytest.mark.parametrize("anew", (False, True))
+def test_the_newest_place_wins(anew: bool) -> None:
+    fixes = [("a", 0, 114.0, 22.0), ("a", 90, 114.1, 22.1), ("a", 30, 114.05, 22.05), ("b", 30, 113.0, 21.0)]
+    assert moved(Keys(), fixes, anew) == [
+        {"a": (114.0, 22.0)},
+        {"a": (114.1, 22.1)},
+        {"a": (114.1, 22.1)},
+        {"a": (114.1, 22.1), "b": (113.0, 21.0)},
+    ]
+
+
+def test_who_drives_is_placed_once_a_minute_and_who_stands_never_again() -> None:
+    keys = Keys()
+    driving = moved(keys, [("a", second, 114.0 + second / 1000, 22.0) for second in range(0, 300, 5)])
+    assert len({tuple(found.items()) for found in driving}) == 5
+    standing = moved(keys, [("b", second, 114.0 + second % 2 / 10_000, 22.0) for second in range(0, 300, 5)])
+    assert {found["b"] for found in standing} == {(114.0, 22.0)}
+
+
+def test_a_place_with_a_wrong_clock_does_not_stay_for_ever() -> None:
+    keys = Keys()
+    moved(keys, [("a", 0, 113.0, 22.0), ("a", 90_000_000, 114.0, 22.0)])
+    assert placed(keys) == {"a": (114.0, 22.0)}
+    partition = Partition(domain(), keys.load(), {})
+    partition.take(batch([message("a", 1.0, NOW + 70, lon=115.0, lat=22.0)], 2), NOW + 70)
+    keys.commit(2, 3, partition.changes("w", NOW + 70))
+    assert placed(keys) == {"a": (115.0, 22.0)}
+
+
+def test_a_record_of_very_many_bad_elements_is_told_in_few_refusals() -> None:
+    partition = Partition(domain(), Keys().load(), {})
+    partition.take(batch([b"[" + b"1," * 399_999 + b"1]", b"nonsense"]), NOW)
+    assert partition.counters["rejects"] == 400_001
+    assert [reject.index for reject in partition.rejects] == [*range(100), None, None]
+    rest = partition.rejects[100]
+    assert rest.reason.startswith("undecodable: 399900 elements from number 100 on, the first: Expected `object`")
+    assert (rest.offset, len(rest.value)) == (0, 800_001)
+    partition.take(batch([b"[" + b"1," * 99 + b"1]"] * 300, 2), NOW)
+    assert 10_000 <= len(partition.rejects) < 10_600
+    assert partition.counters["rejects"] == 430_001
+
+
+def origins(partition: Partition) -> dict[str, int]:
+    """By sensor, the origin of its newest reading."""
+    return {sensor: int(partition.latest.rows["origin"][row]) for (sensor, _), row in partition.series.index.items()}
+
+
+def test_each_series_has_the_origin_of_its_own_records() -> None:
+    partition = Partition(domain(), Keys().load(), {})
+    sent = [message("a", 1.0, START), message("b", 1.0, START), message("c", 1.0, START)]
+    partition.take(batch([*sent, b"not json"], origins=["simulated", "live", "replay", "live"]), NOW)
+    assert origins(partition) == {"a": 1, "b": 0, "c": 2}
+    assert [reject.offset for reject in partition.rejects] == [3]
+    assert partition.changes("w", NOW).meta["origin"] == 2
+    assert (partition.counters["records"], partition.offset) == (4, 4)
+
+
+def test_a_partition_is_as_artificial_as_what_it_heard_of_late() -> None:
+    partition = Partition(domain(), Keys().load(), {})
+    for offset, (sensor, second, origin) in enumerate((("a", 0, "simulated"), ("b", 1, "live"))):
+        partition.take(batch([message(sensor, 1.0, START + second)], offset, origins=[origin]), NOW)
+    assert partition.changes("w", NOW).meta["origin"] == 1
+    partition.take(batch([message("a", 1.0, START + 2)], 2), NOW)
+    assert (origins(partition), partition.changes("w", NOW).meta["origin"]) == ({"a": 0, "b": 0}, 0)
+    partition.take(batch([message("c", 1.0, START + 3)], 3, origins=["simulated"]), NOW)
+    partition.take(batch([message("a", 1.0, START + 3700)], 4), NOW + 3700)
+    assert partition.changes("w", NOW + 3700).meta["origin"] == 0

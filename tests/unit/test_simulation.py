@@ -13,7 +13,7 @@ import pytest
 
 from demo.simulation import fault
 from demo.simulation.city import Sample, measure, readings
-from demo.simulation.incident import HOLD, RECOVER, RISE, SCRIPTS, focus
+from demo.simulation.incident import HOLD, RECOVER, RISE, SCRIPTS, focus, strength
 from demo.simulation.message import Heads, messages
 from demo.simulation.moment import Moment, Town
 from demo.simulation.roster import KINDS, town_of
@@ -44,7 +44,7 @@ def sensor(domain: str, kind: str, number: int, path: tuple[tuple[float, float],
     lon, lat = path[0] if path else (114.30 + 0.031 * number, 22.45 + 0.023 * number)
     return Sensor(
         id=name, domain=domain, label=Label(en=name, zh=name), lon=lon, lat=lat, area="kuiyong", interval=60.0 if path else 30.0,
-        owner="test", path=path, extra={"kind": kind, **extra},
+        owner=None, path=path, extra={"kind": kind, **extra},
     )  # fmt: skip
 
 
@@ -169,6 +169,16 @@ def test_the_tide_is_mixed_with_springs_and_neaps() -> None:
     assert 0.4 < daily.min() < 1.2 < 1.8 < daily.max() < 2.6
     highs = np.sum((level[1:-1] > level[:-2]) & (level[1:-1] >= level[2:]) & (level[1:-1] > 1.45))
     assert level.mean() == pytest.approx(1.4, abs=0.1) and 25 < highs
+
+
+def test_no_tide_gauge_shows_a_jump() -> None:
+    t = MIDNIGHT + np.arange(0, 2 * DAY, 60.0)
+    gauges = town_of(SITE, seed=7, scale=5).groups["sea", "tide"]
+    assert any(fault.spells(gauges, np.full(len(t), row), t, "stuck", fault.STUCK).any() for row in range(len(gauges.ids)))
+    for row in range(len(gauges.ids)):
+        shown = measure(Moment(town=QUIET, group=gauges, row=np.full(len(t), row), t=t), KINDS["sea"]["tide"].channels)[:, 0]
+        read = shown[shown > -999.0]  # neither a null nor an error code
+        assert len(read) > 0.99 * len(t) and np.abs(np.diff(read)).max() < 0.08, gauges.ids[row]
 
 
 @pytest.mark.parametrize(
@@ -299,6 +309,31 @@ def test_an_incident_is_usually_under_way_and_never_a_flood_of_them() -> None:
     assert np.diff(sorted(script.offset % 1440.0 for script in SCRIPTS.values())).max() == 360.0
 
 
+def begun(town: Town, key: str, start: float, end: float) -> list[float]:
+    """When the script's incidents in [start, end) come to full strength at their focus."""
+    script = SCRIPTS[key]
+    turns = np.arange(np.ceil((start - script.offset) / script.period), np.ceil((end - script.offset) / script.period)).astype(np.int64)
+    t = np.asarray(script.offset + turns * script.period + RISE, np.float64)
+    group = town.groups[script.domain, script.kind]
+    felt = strength(Moment(town=town, group=group, row=focus(town, key, turns), t=t), key)
+    return [float(moment) for moment, power in zip(t, felt, strict=True) if power > 0.99]
+
+
+@pytest.mark.parametrize("key", SCRIPTS)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_past_has_one_of_each_incident_a_day_and_the_present_all_of_them(key: str, seed: int) -> None:
+    town, over = town_of(SITE, seed=seed, begin=AFTERNOON), AFTERNOON - HOLD - RECOVER
+    assert [len(begun(town, key, over - day * DAY, over - (day - 1) * DAY)) for day in (1, 2, 3)] == [1, 1, 1]
+    assert begun(town, key, AFTERNOON, AFTERNOON + DAY) == begun(town_of(SITE, seed=seed), key, AFTERNOON, AFTERNOON + DAY)
+
+
+def test_an_incident_under_way_when_the_present_begins_is_whole() -> None:
+    script, (row, t) = SCRIPTS["crash"], scripted("crash")
+    times = t + np.arange(-300.0, 300.0, 5.0)
+    speeds = [ask(town_of(SITE, seed=7, begin=begin), script.domain, script.kind, "speed", times, row) for begin in (t, -np.inf)]
+    assert speeds[0].tolist() == speeds[1].tolist()
+
+
 # Faults
 
 
@@ -333,15 +368,15 @@ def test_one_clock_is_ahead_and_the_others_are_not() -> None:
 
 def test_a_stuck_sensor_repeats_itself_and_a_silent_one_says_nothing() -> None:
     big = town_of(SITE, seed=7, scale=300)
-    group = big.groups["sea", "tide"]
+    group = big.groups["sea", "buoy"]
     t = np.full(len(group.ids), AFTERNOON)
     row = np.arange(len(group.ids))
     silent = set(np.flatnonzero(fault.silent(group, row, t)).tolist())
-    heard = {r for s in readings(big, AFTERNOON - 15, AFTERNOON + 15) if s.group.kind == "tide" for r in s.row.tolist()}
+    heard = {r for s in readings(big, AFTERNOON - 15, AFTERNOON + 15) if s.group.kind == "buoy" for r in s.row.tolist()}
     assert 0 < len(silent) < 0.02 * len(row) and not heard & silent
     stuck = np.flatnonzero(fault.spells(group, row, t, "stuck", fault.STUCK))
     assert 0 < len(stuck) < 0.02 * len(row)
-    channels = KINDS["sea"]["tide"].channels
+    channels = KINDS["sea"]["buoy"].channels
     first, second = (
         measure(Moment(town=big, group=group, row=stuck, t=np.full(len(stuck), AFTERNOON + s)), channels)[:, 0] for s in (0, 1)
     )

@@ -103,6 +103,23 @@ def test_a_name_in_one_language_serves_both(tmp_path: Path) -> None:
     assert harbour.label == Label(en="港口", zh="港口")
 
 
+def test_an_owner_may_have_a_name_in_each_language(tmp_path: Path) -> None:
+    text = SEA.replace("owner,kind", "owner,owner_zh").replace("Marine,buoy", "Marine,海洋局").replace("west,,Marine,", "west,,,")
+    harbour, bay = load(write(tmp_path, sea=text), {"sea": domain(5.0)}).sensors["sea"]
+    assert (harbour.owner, harbour.extra) == (Label(en="Marine", zh="海洋局"), {})
+    assert bay.owner is None
+
+
+def test_an_owner_in_one_language_serves_both(tmp_path: Path) -> None:
+    harbour, _ = load(write(tmp_path, sea=SEA), {"sea": domain(5.0)}).sensors["sea"]
+    assert harbour.owner == Label(en="Marine", zh="Marine")
+
+
+def test_the_demos_owners_have_a_name_in_each_language(demo: Site) -> None:
+    owners = {sensor.owner for sensors in demo.sensors.values() for sensor in sensors}
+    assert len(owners) >= 5 and all(owner and owner.en.isascii() and not owner.zh.isascii() for owner in owners)
+
+
 # what is refused
 
 DESKS = """
@@ -388,6 +405,8 @@ def test_places_are_named_in_both_languages_and_waters_lie_in_the_sea(coast: np.
 def test_the_maps_sources_are_named() -> None:
     notice = (DEMO / "basemap" / "NOTICE").read_text(encoding="utf-8")
     assert all(word in notice for word in ("OpenStreetMap contributors", "ODbL", "GeoNames", "not a legal boundary"))
+    credit = json.loads((DEMO / "basemap" / "places.geojson").read_text(encoding="utf-8"))["attribution"]
+    assert all(word in credit for word in ("© OpenStreetMap contributors", "GeoNames", "Tianditu"))
 
 
 # the fonts that draw its names
@@ -403,6 +422,6 @@ def test_every_letter_of_the_site_has_a_font(demo: Site) -> None:
     css = (folder / "fonts.css").read_text(encoding="utf-8")
     assert all((folder / file).is_file() for file in re.findall(r"url\(([^)]+)\)", css))
     listed: list[Sensor] = [sensor for sensors in demo.sensors.values() for sensor in sensors]
-    names = [sensor.label for sensor in listed] + [area.label for area in demo.areas]
+    names = [sensor.label for sensor in listed] + [area.label for area in demo.areas] + [s.owner for s in listed if s.owner]
     text = "".join(label.en + label.zh for label in names) + (DEMO / "basemap" / "places.geojson").read_text(encoding="utf-8")
     assert {ord(letter) for letter in text if letter != "\n"} <= drawable(css)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import Any
+
+import pytest
 
 from domains.alarm import complete
 from model import Rule, Worse
@@ -42,6 +45,77 @@ def test_a_rate_is_the_change_over_the_span() -> None:
     fast = [message("a", 5.0 + 15.0 * i / 600, START + i) for i in range(0, 900, 30)]
     assert active(partition([rate], slow, step=1)) == set()
     assert active(partition([rate], fast, step=1)) == {"sea/rate|sensor:a"}
+
+
+JUMP = rule("jump", "oxygen", "rate", 2.5, deadband=0.5, on_delay=60.0, off_delay=180.0, span=600.0)
+"""As the sea's rule on tide level: more than 2.5 an hour, over ten minutes, for a minute."""
+
+
+def course(values: Callable[[float], float], times: Iterable[float]) -> list[dict[str, Any]]:
+    """Messages of one sensor, its value a function of seconds since START."""
+    return [message("a", values(second), START + second) for second in times]
+
+
+def became_true(rules: Sequence[Rule], sent: Sequence[dict[str, Any]], delay: float = 0.0) -> dict[str, float]:
+    """When each rule first became true, seconds since START; what was measured within ten seconds is taken together, `delay` later."""
+    made, found = Partition(domain(rules), Keys().load(), {}), dict[str, float]()
+    for _, some in groupby(sent, lambda one: one["time"] // 10_000):
+        together = list(some)
+        made.take(batch(together), together[-1]["time"] / 1000 + delay)
+        for condition in made.watch.changed.values():
+            if condition.active:
+                found.setdefault(condition.rule.partition("/")[2], condition.observed - START)
+    return found
+
+
+@pytest.mark.parametrize("delay", (5, 130, 3600, 4 * 3600))
+@pytest.mark.parametrize("interval", (1, 7, 60, 120, 300, 360, 420, 600, 750))
+def test_a_step_is_seen_however_seldom_and_late_its_sensor_speaks(interval: int, delay: float) -> None:
+    sent = course(lambda second: 4.0 if second >= 3600 else 1.0, range(0, 3600 + 1500, interval))
+    step = next(second for second in range(0, 3600 + interval, interval) if second >= 3600)
+    found = became_true([JUMP], sent, delay)
+    assert step + 60 <= found["jump"] <= step + max(60 + 10, interval)
+
+
+@pytest.mark.parametrize("wobble", ((0.0, 0.4), (0.4, 0.0), (-30.0, 30.0), (30.0, -30.0)))
+def test_a_step_is_seen_by_a_sensor_that_is_not_punctual(wobble: tuple[float, float]) -> None:
+    sent = course(lambda second: 4.0 if second >= 3500 else 1.0, (600 * i + wobble[i % 2] for i in range(12)))
+    assert 3600 < became_true([JUMP], sent)["jump"] < 4300
+
+
+@pytest.mark.parametrize("interval", (10, 600))
+def test_a_spike_shorter_than_the_delay_is_not_a_change(interval: int) -> None:
+    assert became_true([JUMP], course(lambda second: 4.0 if second == 3600 else 1.0, range(0, 7200, interval))) == {}
+
+
+@pytest.mark.parametrize("interval", (1, 60, 420, 600, 900, 1200))
+def test_a_rate_is_of_the_time_that_passed(interval: int) -> None:
+    """A tide that rises 2.4 m an hour does not rise faster because its gauge speaks seldom."""
+    assert became_true([JUMP], course(lambda second: 1.0 + 2.4 * second / 3600, range(0, 7200, interval))) == {}
+    assert became_true([JUMP], course(lambda second: 1.0 + 2.6 * second / 3600, range(0, 7200, interval))) != {}
+
+
+def test_after_a_long_silence_there_is_nothing_to_compare_with() -> None:
+    times = [*range(0, 3600, 60), *range(18_000, 21_600, 60)]
+    assert became_true([JUMP], course(lambda second: 4.0 if second >= 18_000 else 1.0, times)) == {}
+    assert became_true([JUMP], course(lambda second: 4.0 if second >= 18_900 else 1.0, times)) == {"jump": 18_960.0}
+
+
+def test_each_rate_has_its_own_span() -> None:
+    rules = [rule("short", "oxygen", "rate", 60.0, span=300.0), rule("long", "oxygen", "rate", 60.0, span=1800.0)]
+    brief = course(lambda second: min(max(second - 3600, 0) * 80 / 3600, 10.0), range(0, 6000, 30))
+    assert became_true(rules, brief).keys() == {"short"}
+    steady = course(lambda second: max(second - 3600, 0) * 80 / 3600, range(0, 6000, 30))
+    assert became_true(rules, steady).keys() == {"short", "long"}
+
+
+def test_a_rate_goes_on_over_a_restart() -> None:
+    keys, sent = Keys(), course(lambda second: 4.0 if second >= 3600 else 1.0, range(0, 4800, 600))
+    for offset, one in enumerate(sent):
+        made = Partition(domain([JUMP]), keys.load(), {})
+        made.take(batch([one], offset), one["time"] / 1000)
+        keys.commit(made.held, offset + 1, made.changes("w", one["time"] / 1000))
+    assert list(keys.hashes["conditions"]) == ["sea/jump|sensor:a"]
 
 
 def test_a_late_reading_changes_no_condition() -> None:

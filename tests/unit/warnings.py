@@ -119,4 +119,4 @@ def site() -> Site:
 
 def _sensor(area: str, lon: float, lat: float) -> Sensor:
     label = Label(en=f"Buoy of {area}", zh=area)
-    return Sensor(id=f"sea-{area}", domain="sea", label=label, lon=lon, lat=lat, area=area, interval=20.0, owner="Marine")
+    return Sensor(id=f"sea-{area}", domain="sea", label=label, lon=lon, lat=lat, area=area, interval=20.0, owner=None)
