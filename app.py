@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,30 @@ from typing import Any
 from dash import Dash
 from flask import Flask
 from flask_caching import Cache
+from spectree import SpecTree
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import layouts.page
 import log
-from callbacks import api, compress, guard, headers, health, live, page, pair, rejects, sign, static, visitor
+from callbacks import (
+    alarm,
+    alarm_desk,
+    alarm_rows,
+    api,
+    bulletin,
+    compress,
+    guard,
+    headers,
+    health,
+    hook,
+    live,
+    page,
+    pair,
+    rejects,
+    sign,
+    static,
+    visitor,
+)
 from callbacks.aside import aside
 from callbacks.attempt import Devices
 from callbacks.csrf import Forgery
@@ -26,19 +45,23 @@ from callbacks.entrance import Entrance
 from callbacks.guard import Guard
 from callbacks.hub import Hub
 from callbacks.oidc import Oidc
+from callbacks.problem import Json
 from callbacks.pulse import Beat, Figures
 from callbacks.tenure import Tenure
 from callbacks.visitor import Doors
 from callbacks.witness import Witness
-from domains import city, oidc
-from model import Site
+from domains import city, oidc, outside
+from model import Domain, Site
 from settings import Settings, load
 from store import Client, database
 from store.audit import Audit
+from store.board import Board
+from store.chain import Chains
 from store.command import RESEND, request
 from store.connect import connect
 from store.feed import feeds
 from store.frame import Frames
+from store.journal import Journal
 from store.live import Live
 from store.people import People
 from store.permit import Permits
@@ -46,6 +69,7 @@ from store.process import processes
 from store.rejects import read
 from store.session import Sessions
 from store.token import Tokens
+from store.told import Told
 from streams.pulse import Pulse
 
 WARM = ("/", "/_dash-layout", "/_dash-dependencies")
@@ -74,7 +98,8 @@ def create(settings: Settings) -> Dash:
     live.register(server, hub, site, described, Tenure(doors.standing).stream)
     static.mark(app)
     static.register(server, cache, site, described, reader)
-    api.register(server, described, reader)
+    spec = api.register(server, described, reader)
+    _alarms(server, spec, settings, client, engine, described, site)
     rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body))
     health.register(server, frames, state, figures.registry)
     compress.register(server)
@@ -98,8 +123,21 @@ def _server(settings: Settings) -> Flask:
     if settings.proxies:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     server.url_map.merge_slashes = False  # ids of sensors may hold slashes, also two in a row
-    server.json.ensure_ascii = False  # type: ignore[attr-defined]
+    server.json = Json(server)
     return server
+
+
+def _alarms(
+    server: Flask, spec: SpecTree, settings: Settings, client: Client, engine: database.Engine, described: Mapping[str, Domain], site: Site
+) -> None:
+    """What is read and wished of alarms, what comes in from elsewhere, and what others are told."""
+    board = Board(client)
+    rows, out = alarm_rows.Rows(board), outside.read(Path(settings.site), [area.key for area in site.areas], described)
+    origin = lambda: max((int(meta.get("origin", 0)) for meta in feeds(client).values()), default=0)  # noqa: E731
+    alarm_desk.register(server, rows)
+    alarm.register(server, spec, rows, Journal(engine), board.request)
+    hook.register(server, site, described, out.warnings, Chains(engine), board.request)
+    bulletin.register(server, site, described, out.sender, Told(engine), lambda: rows.alarms().values(), origin)
 
 
 def _doors(server: Flask, settings: Settings, client: Client, engine: database.Engine, site: Site) -> Doors:

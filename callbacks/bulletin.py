@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response
 from lxml import etree
 
+from callbacks.aside import aside
 from callbacks.plain import plain
 from callbacks.problem import problem
 from domains.system import FEED_DOWN, PROCESS_DEAD, SYSTEM
@@ -57,7 +58,8 @@ def register(
         try:
             newest = sorted((alarm for alarm in standing() if _is_told(alarm)), key=lambda alarm: -alarm.raised)[:MOST]
             ids = {alarm.id for alarm in newest}
-            chains = [chain for chain in told.chains(ids, now() - ENDED_SECONDS, MOST) if _was_told(chain, ids)]
+            found = aside(lambda: told.chains(ids, now() - ENDED_SECONDS, MOST))
+            chains = [chain for chain in found if _was_told(chain, ids)]
             status = STATUSES[origin()]
         except (Away, DatabaseAway):
             return problem(503, "the store does not answer")

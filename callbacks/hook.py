@@ -16,6 +16,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from callbacks import alertmanager, cap, envelope, warning
+from callbacks.aside import aside
 from callbacks.problem import problem
 from callbacks.refusal import Refused
 from callbacks.region import Map
@@ -165,7 +166,7 @@ class Hook:
         if alert.references and not own:
             raise Refused(422, "references: name no message of this sender")
         keys = {f"{alert.status} {each.sender},{each.identifier}": each.sent for each in own}
-        link = self._chains.follow(f"{alert.status} {alert.sender},{alert.identifier}", alert.sent, keys, now)
+        link = aside(lambda: self._chains.follow(f"{alert.status} {alert.sender},{alert.identifier}", alert.sent, keys, now))
         if link.superseded:
             raise Ignored("a newer message has replaced it")
         return link

@@ -44,6 +44,7 @@ RIGHTS: Mapping[str, Right] = {
     "GET /vendor/<name>": PUBLIC,
     "GET /_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": PUBLIC,
     "GET /_favicon.ico": PUBLIC,
+    "GET /favicon.ico": PUBLIC,
     # signing in and out
     "GET /login": PUBLIC,
     "POST /login": PUBLIC,
@@ -74,9 +75,32 @@ RIGHTS: Mapping[str, Right] = {
     "GET /api/v1/sensors": READ,
     "GET /api/v1/sensors/<path:id>": READ,
     "GET /api/v1/kpis": READ,
+    "GET /api/v1/alarms": READ,
+    "GET /api/v1/alarms/<path:id>": READ,
+    "GET /api/v1/cap": READ,
+    # alarms: what more a wish asks for (a supervisor, one's own area, a low priority) the writer of alarms decides
+    "GET /desk/alarms": READ,
+    "POST /api/v1/alarms/ack": Right("operator", "alarms"),
+    "POST /api/v1/alarms/<path:id>/ack": Right("operator", "alarms"),
+    "POST /api/v1/alarms/<path:id>/reset": Right("operator", "alarms"),
+    "POST /api/v1/alarms/<path:id>/shelve": Right("operator", "alarms"),
+    "POST /api/v1/alarms/<path:id>/unshelve": Right("operator", "alarms"),
+    "POST /api/v1/alarms/<path:id>/comment": Right("operator", "alarms"),
+    "POST /api/v1/alarms/<path:id>/out-of-service": Right("supervisor", "alarms"),
+    "POST /api/v1/alarms/<path:id>/return-to-service": Right("supervisor", "alarms"),
+    # warnings from elsewhere: no person sends them, so the role is the token's owner's
+    "POST /api/v1/hooks/alertmanager": Right("supervisor", "hooks"),
+    "POST /api/v1/hooks/cap": Right("supervisor", "hooks"),
 }
 
-PAGES: Mapping[str, Least] = {"": "viewer", "domain": "viewer", "sensor": "viewer", "system": "viewer", "wall": "viewer"}
+PAGES: Mapping[str, Least] = {
+    "": "viewer",
+    "domain": "viewer",
+    "sensor": "viewer",
+    "alarms": "viewer",
+    "system": "viewer",
+    "wall": "viewer",
+}
 """Least role by the first word of a page's address; a page that is not here does not exist for anybody."""
 
 CALLBACKS: Mapping[str, Right] = {

@@ -26,6 +26,7 @@ from tests.project import ROOT
 COMMANDS = {
     "ingest": ("-m", "streams", "ingest"),
     "frames": ("-m", "streams", "frames"),
+    "alarms": ("-m", "streams", "alarms"),
     "web": ("-m", "gunicorn", "app:server"),
 }
 SHORT_SESSION = {"session_timeout_ms": "3000", "heartbeat_interval_ms": "500"}
