@@ -17,7 +17,7 @@ HIGH = 2
 
 
 def true(rule: str = "low", subject: str = "sensor:a", **more: Any) -> Condition:
-    told = {"priority": "high", "active": True, "value": 3.0, "limit": 4.0, "since": START, "observed": START} | more
+    told: dict[str, Any] = {"priority": "high", "active": True, "value": 3.0, "limit": 4.0, "since": START, "observed": START} | more
     return Condition(rule=f"sea/{rule}", subject=subject, domain="sea", **told)
 
 
