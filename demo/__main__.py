@@ -20,9 +20,11 @@ from pathlib import Path
 from demo.broker import CLIENT, ROOT, Broker
 from demo.launch import Launch, Process, Shell
 from demo.memory import RedisServer
+from demo.people import accounts
 from demo.port import bracketed, free_port, is_free
 from domains import city
 from model import SpecError
+from model.person import ROLES
 from settings import KAFKA_PREFIX, PREFIX, Settings, load
 
 BEAT = 0.2
@@ -106,6 +108,7 @@ def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, s
     port = settings.port or free_port()
     environment = _environment(settings, given, folder) | {"CITYDECK_PORT": str(port)}
     say(f"citydeck is starting; logs are in {logs}")
+    password = "" if "CITYDECK_DATABASE" in given else accounts(environment["CITYDECK_DATABASE"])
     broker = None if "CITYDECK_KAFKA" in given else _broker(stack, environment, logs)
     memory = None if "CITYDECK_REDIS" in given else RedisServer(folder)
     if memory:
@@ -120,7 +123,7 @@ def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, s
         launch.start(process, time.monotonic())
     _introduce(environment, embedded=(bool(broker), bool(memory)), names=launch.running())
     address = f"http://{bracketed(settings.host)}:{port}"
-    return _watch(launch, stop, broker, lambda: _answers(f"{address}/readyz"), address)
+    return _watch(launch, stop, broker, lambda: _answers(f"{address}/readyz"), address, _invitation(password))
 
 
 def _environment(settings: Settings, given: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -145,7 +148,12 @@ def _introduce(environment: dict[str, str], *, embedded: tuple[bool, bool], name
     say(f"  running {', '.join(names)}")
 
 
-def _watch(launch: Launch, stop: Stop, broker: Broker | None, ready: Callable[[], bool], address: str) -> int:
+def _invitation(password: str) -> str:
+    """Who may sign in; an empty `password` is of a database that has people of its own."""
+    return f"  sign in as {', '.join(ROLES)} with the password {password}" if password else "  sign in as somebody of your own database"
+
+
+def _watch(launch: Launch, stop: Stop, broker: Broker | None, ready: Callable[[], bool], address: str, invitation: str) -> int:
     began, told, up = time.monotonic(), False, False
     while not stop.asked:
         launch.watch(time.monotonic())
@@ -154,7 +162,7 @@ def _watch(launch: Launch, stop: Stop, broker: Broker | None, ready: Callable[[]
             return 1
         waited = time.monotonic() - began
         if not up and (up := ready()):
-            say(f"ready after {waited:.0f} s: open {address}   (Ctrl-C stops everything)")
+            say(f"ready after {waited:.0f} s: open {address}   (Ctrl-C stops everything)\n{invitation}")
         if not up and not told and (told := waited > PATIENCE):
             say(f"{address} is not ready after {PATIENCE:.0f} s; running: {', '.join(launch.running())}; the logs say more")
         time.sleep(BEAT)

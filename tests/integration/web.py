@@ -23,7 +23,7 @@ from tests.door import Browser, accounts
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "demo" / "site"
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 
 @dataclass
