@@ -8,8 +8,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST = 10
-LONGEST_BYTES = 1024
-"""Nobody types more; hashing it would only cost."""
 
 _hasher = PasswordHasher()
 

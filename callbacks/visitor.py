@@ -77,7 +77,9 @@ def _program(token: Token, owner: User, secret: str) -> Visitor:
 
 def register(server: Flask, doors: Doors) -> None:
     """Lets flask-login ask at the doors."""
-    manager = LoginManager(server)
+    manager = LoginManager()
+    # Not by its init_app, which would look into the cookie at every answer: then nothing could be cached whatever the cookie.
+    server.login_manager = manager  # type: ignore[attr-defined]
     manager.session_protection = None  # a session is a secret of its own; a desk may change its network address
 
     @manager.user_loader  # type: ignore[untyped-decorator]

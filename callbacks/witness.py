@@ -14,9 +14,10 @@ from callbacks.aside import aside
 from store.audit import Audit
 from store.database import DatabaseAway
 
-SELDOM_SECONDS = 60.0
-MOST = 10_000
-"""Things remembered as told."""
+MINUTE = 60.0
+MOST_OF_ONE = 20
+"""Rows a minute of one kind that one address can cause without being known."""
+MOST_SOURCES = 10_000
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class Witness:
 
     def __init__(self, audit: Audit, clock: Callable[[], float] = time.monotonic) -> None:
         self._audit, self._clock = audit, clock
-        self._told: OrderedDict[Hashable, float] = OrderedDict()
+        self._told: OrderedDict[Hashable, tuple[float, set[Hashable]]] = OrderedDict()
 
     def tell(self, actor: str, action: str, subject: str = "", **detail: str) -> None:
         """One row of the audit log. Raises DatabaseAway."""
@@ -34,8 +35,8 @@ class Witness:
         aside(lambda: self._audit.write(uuid.uuid4().hex, actor, action, subject, told))
 
     def mention(self, actor: str, action: str, subject: str = "", **detail: str) -> None:
-        """The same at most once a minute, for what a stranger could do without end."""
-        if self._is_new((actor, action, subject, request.remote_addr)):
+        """The same for what a stranger could do without end: each thing once a minute, and of one address only so many."""
+        if self._is_worth((request.remote_addr or "", action), (actor, subject, *detail.values())):
             self.note(actor, action, subject, **detail)
 
     def note(self, actor: str, action: str, subject: str = "", **detail: str) -> None:
@@ -45,12 +46,15 @@ class Witness:
         except DatabaseAway:
             log.warning("not in the audit log", extra={"actor": actor, "action": action, "subject": subject, **detail})
 
-    def _is_new(self, what: Hashable) -> bool:
+    def _is_worth(self, source: Hashable, what: Hashable) -> bool:
         now = self._clock()
-        if now - self._told.get(what, float("-inf")) < SELDOM_SECONDS:
-            return False
-        self._told[what] = now
-        self._told.move_to_end(what)
-        if len(self._told) > MOST:
+        begun, told = self._told.pop(source, (now, set()))
+        if now - begun >= MINUTE:
+            begun, told = now, set()
+        self._told[source] = begun, told
+        if len(self._told) > MOST_SOURCES:
             self._told.popitem(last=False)
+        if what in told or len(told) >= MOST_OF_ONE:
+            return False
+        told.add(what)
         return True

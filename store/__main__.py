@@ -11,10 +11,10 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from argon2 import PasswordHasher
 from sqlalchemy import Engine
 
 import settings
+from callbacks.password import SHORTEST, hashed
 from model import SpecError
 from model.person import ROLES, User
 from store.audit import Audit
@@ -25,7 +25,6 @@ from store.token import Tokens
 PATIENCE_SECONDS = 600.0
 """A migration of a long journal takes its time."""
 DAY = 86_400.0
-SHORTEST_PASSWORD = 10
 TOKEN_BYTES = 32
 
 
@@ -145,9 +144,9 @@ def _hash() -> str:
             raise ValueError("the two are not the same")
     else:
         password = sys.stdin.readline().rstrip("\n")
-    if len(password) < SHORTEST_PASSWORD:
-        raise ValueError(f"a password has at least {SHORTEST_PASSWORD} characters")
-    return PasswordHasher().hash(password)
+    if len(password) < SHORTEST:
+        raise ValueError(f"a password has at least {SHORTEST} characters")
+    return hashed(password)
 
 
 def _actor() -> str:

@@ -9,7 +9,7 @@ What `changes` gives is to be written; then `settled` makes it the past, or `und
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from model.alarm import Alarm, Event, EventKind, Mark
 from streams.duty import Duties
 from streams.flood import Floods
 from streams.life import after, annunciated, is_active, position, shown
-from streams.rulebook import OUTSIDE, Rulebook, alarm_of, parts
+from streams.rulebook import Rulebook, alarm_of, parts
 from streams.suppression import Suppression
 from streams.timer import CALM_SECONDS, Due, Timers, due, shelf_ends
 
@@ -26,10 +26,6 @@ CHATTER_COMINGS, CHATTER_SECONDS = 3, 60.0
 """Three comings in a minute: the usual test of chattering, e.g. Ignition's."""
 FLEETING_SECONDS = 10.0
 """Gone before anybody could have acted: the usual test of fleeting."""
-LOST_SECONDS = 10.0
-"""How long a condition must be missed, beyond its rule's on-delay, before its alarm returns without an edge."""
-REMEMBERED_SECONDS = 30 * 86_400.0
-"""How long a normal alarm's number and last edge are known: longer than Kafka keeps readings from which they could come again."""
 
 
 class Changes(NamedTuple):
@@ -50,8 +46,7 @@ class Alarms:
         """How far event time has come."""
         self._timers, self._shelves = Timers(), Timers()
         self._due: dict[str, Due] = {}
-        self._suppression = Suppression(book)
-        self._missed: dict[str, float] = {}
+        self.suppression = Suppression(book)
         self._before: dict[str, Alarm | None] = {}
         self._events: list[Event] = []
         for alarm in alarms:
@@ -67,7 +62,7 @@ class Alarms:
         if alarm is not None and condition.since <= (alarm.worse_edge if worse else alarm.edge):
             return
         self._until(condition.since)
-        self._take(self.alarms.get(id), condition, source)
+        self.take(self.alarms.get(id), condition, source)
 
     def advance(self, now: float, wall: float) -> None:
         """Time has come to `now`, event time, and `wall`: what falls due by itself happens, in its order."""
@@ -77,35 +72,6 @@ class Alarms:
                 source = f"timer:{id}:{self.alarms[id].occurrence}:unshelved:{ends!r}"
                 self.happen(self.alarms[id], "unshelved", self.now, source, said=ends, shelf=None)
         self._until(now)
-
-    def look(self, standing: Iterable[Condition], current: Callable[[Alarm], bool], touched: Collection[str]) -> None:
-        """Compares with the conditions as they stand, so that a lost edge heals.
-
-        `current` tells whether who finds an alarm's condition is alive and has caught up; `touched` alarms had an edge since the
-        conditions were read.
-        """
-        true = {alarm_of(condition.rule, condition.subject): condition for condition in standing}
-        for (id, worse), condition in true.items():
-            if id not in touched:
-                self._heal_lost_coming(id, worse, condition)
-            if id in self.alarms:
-                self._suppression.hear(id, condition.observed)
-        for id in [alarm.id for alarm in self.alarms.values() if is_active(alarm) and not alarm.subject.startswith(OUTSIDE)]:
-            stands = (id, False) in true or (id, True) in true
-            if stands or id in touched or not current(self.alarms[id]):
-                self._missed.pop(id, None)
-            else:
-                self._heal_lost_going(self.alarms[id])
-        for id in [alarm.id for alarm in self.alarms.values() if alarm.state != "normal"]:
-            self._reconsider(self.alarms[id], self.now, f"look:{self.now!r}")
-        self._forget()
-
-    def _forget(self) -> None:
-        """Lets go of alarms that have been normal for so long that nothing asks for them any more."""
-        for alarm in list(self.alarms.values()):
-            if not shown(alarm) and self.now - max(alarm.changed, alarm.edge) > REMEMBERED_SECONDS:
-                self._remember(alarm.id)
-                del self.alarms[alarm.id]
 
     # --- what comes out --------------------------------------------------------------------------------------------------------------
 
@@ -117,10 +83,11 @@ class Alarms:
     def settled(self) -> None:
         """The changes are written."""
         self._before, self._events = {}, []
-        self._floods, self._duties = self.floods.copy(), self.duties.copy()
+        self._floods, self._duties, self._then = self.floods.copy(), self.duties.copy(), self.now
 
     def undo(self) -> None:
         """The changes never happened."""
+        self.now = self._then
         for id, alarm in list(self._before.items()):
             if alarm is not None:
                 self._put(alarm)
@@ -131,7 +98,8 @@ class Alarms:
 
     # --- conditions ------------------------------------------------------------------------------------------------------------------
 
-    def _take(self, alarm: Alarm | None, condition: Condition, source: str) -> None:
+    def take(self, alarm: Alarm | None, condition: Condition, source: str) -> None:
+        """What a condition's change makes of its alarm, which may be one that never was."""
         id, worse = alarm_of(condition.rule, condition.subject)
         noted: dict[str, Any] = {"worse_edge": condition.since, "worse": condition.active} if worse else {"edge": condition.since}
         noted["value"] = condition.value
@@ -157,7 +125,7 @@ class Alarms:
         if kind == "worsened" and alarm.shelf is not None:
             # Who set a lesser thing aside did not set this aside.
             alarm = self.happen(alarm, "unshelved", time, f"{source}:unshelved", shelf=None)
-        if alarm.suppressed is None and (reason := self._suppression.reason(alarm, self.alarms, time, heard=time)):
+        if alarm.suppressed is None and (reason := self.suppression.reason(alarm, self.alarms, time, heard=time)):
             alarm = self.happen(alarm, "suppressed", time, f"{source}:suppressed", note=reason, suppressed=reason)
         comings = (*(one for one in alarm.comings if time - one < CHATTER_SECONDS), time)[-CHATTER_COMINGS:]
         chatters = len(comings) == CHATTER_COMINGS or "chattering" in alarm.marks and time - alarm.comings[-1] < CALM_SECONDS
@@ -191,23 +159,6 @@ class Alarms:
             changed=self.now,
         )
 
-    def _heal_lost_coming(self, id: str, worse: bool, condition: Condition) -> None:
-        """A condition whose edge was never seen; or one whose alarm returned only because it was missed for a while."""
-        alarm = self.alarms.get(id)
-        edge = 0.0 if alarm is None else alarm.worse_edge if worse else alarm.edge
-        missed = alarm is not None and not worse and condition.since == edge and alarm.state in ("normal", "returned")
-        if condition.since > edge or missed:
-            again = f":{alarm.occurrence}:{alarm.count}" if alarm is not None and missed else ""
-            self._take(alarm, condition, f"reconcile:{id}:{'worse:' if worse else ''}{condition.since!r}{again}")
-
-    def _heal_lost_going(self, alarm: Alarm) -> None:
-        rule = self.book.rules.get(alarm.rule)
-        since = self._missed.setdefault(alarm.id, self.now)
-        if self.now - since >= LOST_SECONDS + (rule.on_delay if rule else 0.0):
-            del self._missed[alarm.id]
-            source = f"reconcile:{alarm.id}:{alarm.edge!r}:{alarm.count}:gone"
-            self.go(alarm, self.now, source, latching=rule is not None and rule.latching, worse=False)
-
     # --- by itself -------------------------------------------------------------------------------------------------------------------
 
     def _until(self, time: float) -> None:
@@ -230,15 +181,15 @@ class Alarms:
         elif falls.what == "ends":
             self.go(alarm, falls.time, source)
         elif falls.what == "calendar":
-            self._reconsider(alarm, falls.time, source)
+            self.reconsider(alarm, falls.time, source)
         elif falls.what == "stale":
             self._put(replace(alarm, marks=_marked(alarm.marks, "stale", True)))
         else:
             self._put(replace(alarm, marks=_marked(alarm.marks, "chattering", False)))
 
-    def _reconsider(self, alarm: Alarm, time: float, source: str) -> None:
+    def reconsider(self, alarm: Alarm, time: float, source: str) -> None:
         """Suppresses the alarm, or no longer, as its suppressors and its calendar ask."""
-        reason = self._suppression.reason(alarm, self.alarms, time) if alarm.state != "normal" else None
+        reason = self.suppression.reason(alarm, self.alarms, time) if alarm.state != "normal" else None
         if reason is not None and alarm.suppressed is None:
             self.happen(alarm, "suppressed", time, f"{source}:suppressed:{alarm.id}", note=reason, suppressed=reason)
         elif reason is None and alarm.suppressed is not None:
@@ -273,8 +224,8 @@ class Alarms:
         if called and kind != "escalated":  # which is the same call again, louder
             self._call(changed, time)
         if is_active(changed) != is_active(alarm):
-            for id in self._suppression.below(alarm.id):
-                self._reconsider(self.alarms[id], time, source)
+            for id in self.suppression.below(alarm.id):
+                self.reconsider(self.alarms[id], time, source)
         if changed.state == "normal" != alarm.state and changed.suppressed is not None:
             return self.happen(changed, "unsuppressed", time, f"{source}:unsuppressed", suppressed=None)
         return self.alarms[alarm.id]
@@ -282,6 +233,11 @@ class Alarms:
     def remark(self, event: Event) -> None:
         """An event that changes no alarm."""
         self._events.append(event)
+
+    def forget(self, id: str) -> None:
+        """Lets go of an alarm: should it come again, it begins anew."""
+        self._remember(id)
+        del self.alarms[id]
 
     def change(self, alarm: Alarm) -> None:
         """What is said of an alarm changes, and nothing in its life."""
@@ -306,9 +262,7 @@ class Alarms:
             self._before[id] = self.alarms.get(id)
 
     def _follow(self, alarm: Alarm, kept: bool) -> None:
-        self._suppression.follow(alarm, kept)
-        if not kept:
-            self._missed.pop(alarm.id, None)
+        self.suppression.follow(alarm, kept)
         self._schedule(alarm if kept else None, alarm.id)
 
     def _schedule(self, alarm: Alarm | None, id: str = "") -> None:
@@ -317,6 +271,8 @@ class Alarms:
         if falls is None:
             self._due.pop(id, None)
         else:
+            # What fell due while something lay over the alarm happens when that ends, not before.
+            falls = falls._replace(time=max(falls.time, self.now))
             self._due[id] = falls
         self._timers.set(id, None if falls is None else falls.time)
         self._shelves.set(id, None if alarm is None else shelf_ends(alarm))

@@ -15,32 +15,37 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
 
-from model.alarm import Alarm, Answer, Command, Duty
+import msgspec
+
+from model import Condition
+from model.alarm import Answer, Command, Duty
 from store import Away, Client
 from store.board import ASKED, Asked, Board, Term, lease, provisional
 from store.clock import Clock
 from store.database import DatabaseAway
-from store.edge import BEGINNING, Edge, Edges, order
+from store.edge import BEGINNING, Edges, order
 from store.journal import Journal
 from store.partition import Fenced
-from store.process import Process, processes
+from store.process import processes
 from store.urgent import BOARD, CHANNEL, announce
 from store.view import View, names, standing
 from streams.alarm import Alarms, on_board
-from streams.duty import Duties
-from streams.flood import WINDOW_SECONDS, Floods, restored
-from streams.judge import DEAD_SECONDS, SETTLED_SECONDS, is_current
-from streams.life import ANNUNCIATING, shown
+from streams.heal import Healer, finders
+from streams.life import shown
 from streams.outbox import Outbox
 from streams.partition import decode
 from streams.pulse import Pulse
+from streams.reply import lost, not_recorded, timely
+from streams.resume import from_board, from_journal
 from streams.rulebook import Rulebook, alarm_of
 from streams.wish import carry_out
 
 log = logging.getLogger(__name__)
+
+Change = tuple[Condition, str]
+"""A condition that became true or false, and the name of that in the journal."""
 
 REST_SECONDS = 0.25
 """How long the bell may be silent before the next turn."""
@@ -50,17 +55,15 @@ TAKE_OVER_SECONDS = 15.0
 WORK_SECONDS = 0.001
 """A generous estimate of what one edge, or one alarm of a wish, takes."""
 BACK_SECONDS = 3600.0
+FIRST_SECONDS = 600.0
+"""How far back a journal that has nothing begins to read."""
 LOOK_SECONDS = 10.0
 MOST = 1_000
 """Edges, and wishes, taken in at once: about a quarter of a second's work, for which a person who asks meanwhile waits."""
 JUDGE, WISHES = "judge", "wishes"
 """Names, beside those of the partitions, of what is read and how far."""
-EXPIRED_SECONDS = 60.0
-"""A wish is carried out within this or never: its answer is kept for longer, so what was answered cannot be carried out after."""
 TOLD_AGAIN = 100
 """Wishes whose answers a new writer tells again: the one before may have died between recording and answering."""
-CALLS = 100_000
-DESK_MARKS = 1_000
 
 
 class Keeper:
@@ -86,6 +89,7 @@ class Keeper:
         self._bell = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         self._lease = lease(client, pulse.id)
         self._core: Alarms | None = None
+        self._healer: Healer
         self._number = 0
         self._fence = 0
         self._places: dict[str, str] = {}
@@ -190,23 +194,32 @@ class Keeper:
         try:
             self._make_ready()
             self._fence = self._journal.take_over(self._pulse.id)
-            alarms, places = self._journal.load()
-            duties = Duties(self._book.site, self._journal.handed_over())
-            core = Alarms(self._book, alarms, duties, self._floods(duties))
+            core, places = from_journal(self._journal, self._book, self._clock.now())
+            answers = self._known_answers()
+            places = places or self._first_places()
         except DatabaseAway as error:
             self._pulse.failed(error)
             self._go_on_without()
-            self._away = time.monotonic()
+            self._away, self._outbox.doubted = time.monotonic(), True
             return
         ends = self._edges.ends([*names(self._client), JUDGE])
         self._places = {name: place for name, place in places.items() if name == WISHES or _within(place, ends.get(name))}
         if not _within(self._places.get(WISHES, BEGINNING), self._board.last_wish()):
             del self._places[WISHES]
-        self._core, self._away, self._looked = core, None, float("-inf")
+        self._core, self._healer, self._away, self._looked = core, Healer(core), None, float("-inf")
         self._duties = core.duties.now(core.floods)
         self._board.restore(self._term(), on_board(core.alarms), self._places, self._duties)
-        self._tell_again()
+        for id, answer in answers.items():
+            self._board.tell(id, answer)
+        self._unknown, self._outbox.doubted = set(), False
         log.info("took over", extra={"fence": self._fence, "alarms": len(core.alarms)})
+
+    def _first_places(self) -> dict[str, str]:
+        """Where a new journal begins: old alarms of an old stream are nobody's any more, and what stands is found by looking."""
+        recent = f"{int((self._clock.wall() - FIRST_SECONDS) * 1000)}-0"
+        places = dict.fromkeys([*names(self._client), JUDGE], recent)
+        self._journal.record(self._fence, cursors=places)
+        return places
 
     def _make_ready(self) -> None:
         if not self._ready:
@@ -219,32 +232,17 @@ class Keeper:
             held = {id: provisional(alarm) for id, alarm in on_board(self._core.alarms).items()}
             self._board.restore(self._term(), held, self._places, self._core.duties.now(self._core.floods))
             return
-        board = self._board.load()
         self._fence, self._places = self._board.fence(), self._board.places()
-        handed = {area: duty.desk for duty in self._board.duties() for area in duty.areas}
-        floods = Floods({duty.desk: duty.flood for duty in self._board.duties() if duty.flood})
-        self._core = Alarms(self._book, board.alarms.values(), Duties(self._book.site, handed), floods)
-        self._looked = float("-inf")
-
-    def _floods(self, duties: Duties) -> Floods:
-        marks = self._journal.search(kinds=("flood_began", "flood_ended"), limit=DESK_MARKS)
-        began = [mark.time for mark in marks if mark.kind == "flood_began"][:1]
-        now = self._clock.now()
-        since = min([now, *began]) - WINDOW_SECONDS
-        calls = self._journal.search(since=since, until=now + WINDOW_SECONDS, kinds=ANNUNCIATING - {"escalated"}, limit=CALLS)
-        return restored(marks, [call for call in calls if call.annunciated], duties.desk)
+        self._core, self._looked = from_board(self._board, self._book), float("-inf")
+        self._healer = Healer(self._core)
 
     def _term(self) -> Term:
         return Term(self._lease, self._fence)
 
-    def _tell_again(self) -> None:
-        wishes = [*self._board.latest_wishes(TOLD_AGAIN), *self._unknown]
-        known = self._journal.answered(wishes) if wishes else {}
-        for id, answers in known.items():
-            self._board.tell(id, answers)
-        for id in self._unknown - known.keys():
-            self._board.tell(id, [Answer(alarm="", outcome="not_recorded", reason="the journal was away")])
-        self._unknown = set()
+    def _known_answers(self) -> dict[str, list[Answer]]:
+        """The answers to the newest wishes, told or not, and to those whose fate was unknown."""
+        known = self._journal.answered({*self._board.latest_wishes(TOLD_AGAIN), *self._unknown})
+        return {id: known.get(id, [lost("")]) for id in known.keys() | self._unknown}
 
     # --- one turn --------------------------------------------------------------------------------------------------------------------
 
@@ -262,62 +260,60 @@ class Keeper:
             self._held = float("-inf")
         self._pause("read")
         places = {edge.stream: edge.place for edge in edges} | ({WISHES: wishes[-1].place} if wishes else {})
-        self._decide(core, edges)
+        changes = [(condition, f"edge:{edge.stream}:{edge.place}") for edge in edges if (condition := _condition(edge.condition))]
+        self._decide(core, changes)
         if looks and not self._more:
-            self._look(core, views, edges)
+            self._look(views, {alarm_of(condition.rule, condition.subject)[0] for condition, _ in changes})
         answers = self._answers(core, wishes)
-        self._write(core, edges, places, answers)
+        self._write(core, changes, places, answers)
 
-    def _decide(self, core: Alarms, edges: Sequence[Edge]) -> None:
-        for edge in edges:
-            core.edge(decode(edge.condition), f"edge:{edge.stream}:{edge.place}")
+    def _decide(self, core: Alarms, changes: Sequence[Change]) -> None:
+        for condition, source in changes:
+            core.edge(condition, source)
         core.advance(self._clock.now(), self._clock.wall())
 
-    def _look(self, core: Alarms, views: Sequence[View], edges: Sequence[Edge]) -> None:
+    def _look(self, views: Sequence[View], touched: Collection[str]) -> None:
         self._looked = time.monotonic()
-        found, wall = processes(self._client), self._clock.wall()
-        partitions = {view.domain for view in views if view.name != JUDGE}
-        behind = {view.domain for view in views if view.name != JUDGE and not is_current(view, found, wall)}
-        judged = any(_composes(process, wall) for process in found)
-
-        def current(alarm: Alarm) -> bool:
-            if alarm.rule not in self._book.rules:
-                return True
-            return judged if self._book.is_judged(alarm.rule) else alarm.domain in partitions - behind
-
-        conditions = [decode(edge.condition) for edge in edges]
-        touched = {alarm_of(condition.rule, condition.subject)[0] for condition in conditions}
-        core.look([decode(data) for view in views for data in view.conditions], current, touched)
+        found_true = [condition for view in views for data in view.conditions if (condition := _condition(data))]
+        current = finders(self._book, views, processes(self._client), self._clock.wall())
+        self._healer.look(found_true, current, touched)
 
     def _answers(self, core: Alarms, wishes: Sequence[Asked]) -> dict[str, list[Answer]]:
         """By the command's id what comes of it; a command that was carried out before is answered as then."""
-        asked = {wish.command.id: _timely(wish) for wish in wishes if not wish.answered and wish.command.id not in self._unknown}
+        asked = {wish.command.id: timely(wish) for wish in wishes if not wish.answered and wish.command.id not in self._unknown}
         if not asked:
             return {}
         if self._away is not None:
-            return {id: _not_recorded(command) for id, command in asked.items()}
+            return {id: not_recorded(command) for id, command in asked.items()}
         try:
             known = self._journal.answered(asked.keys())
         except DatabaseAway as error:
             self._lose(error)
-            return {id: _not_recorded(command) for id, command in asked.items()}
-        wall = self._clock.wall()
-        return {id: known[id] if id in known else carry_out(core, command, wall) for id, command in asked.items()}
+            return {id: not_recorded(command) for id, command in asked.items()}
+        return {id: known[id] if id in known else self._carried_out(core, command) for id, command in asked.items()}
+
+    def _carried_out(self, core: Alarms, command: Command) -> list[Answer]:
+        try:
+            return carry_out(core, command, self._clock.wall())
+        except Exception as error:  # a wish that nobody foresaw must not stop the alarms, and be taken up again by the next writer
+            log.exception("a wish failed")
+            self._pulse.failed(error)
+            return [Answer(alarm=id, outcome="refused", reason="it cannot be carried out") for id, _ in command.targets]
 
     # --- writing ---------------------------------------------------------------------------------------------------------------------
 
-    def _write(self, core: Alarms, edges: Sequence[Edge], places: dict[str, str], answers: dict[str, list[Answer]]) -> None:
-        changes = core.changes()
-        if not (places or changes.alarms or changes.events or changes.forgotten or answers):
+    def _write(self, core: Alarms, changes: Sequence[Change], places: dict[str, str], answers: dict[str, list[Answer]]) -> None:
+        made = core.changes()
+        if not (places or made.alarms or made.events or made.forgotten or answers):
             return
         if self._away is None:
             try:
-                self._journal.record(self._fence, changes.alarms, changes.forgotten, changes.events, places, answers)
+                self._journal.record(self._fence, made.alarms, made.forgotten, made.events, places, answers)
             except DatabaseAway as error:
                 self._lose(error)
                 answers = self._unsure(answers)
                 core.undo()
-                self._decide(core, edges)
+                self._decide(core, changes)
         self._pause("journal")
         self._renew()
         self._show(core, places)
@@ -329,13 +325,13 @@ class Keeper:
         self._outbox.ring()
 
     def _show(self, core: Alarms, places: dict[str, str]) -> None:
-        changes = core.changes()
-        alarms = changes.alarms if self._away is None else [provisional(alarm) for alarm in changes.alarms]
+        made = core.changes()
+        alarms = made.alarms if self._away is None else [provisional(alarm) for alarm in made.alarms]
         duties = core.duties.now(core.floods)
         news = duties if duties != self._duties else None
         hidden = [alarm.id for alarm in alarms if not shown(alarm)]
         self._board.save(self._term(), [alarm for alarm in alarms if shown(alarm)], hidden, places, news)
-        self._duties, self._written = duties, self._written + len(changes.events)
+        self._duties, self._written = duties, self._written + len(made.events)
         core.settled()
         if alarms or news:
             announce(self._client, BOARD)
@@ -343,7 +339,7 @@ class Keeper:
     def _lose(self, error: DatabaseAway) -> None:
         self._pulse.failed(error)
         log.warning("the journal is away", extra={"error": str(error)})
-        self._away = time.monotonic()
+        self._away, self._outbox.doubted = time.monotonic(), True
 
     def _unsure(self, answers: dict[str, list[Answer]]) -> dict[str, list[Answer]]:
         """The write failed and may yet have happened: the journal says, or else nobody is told anything before it is back."""
@@ -354,29 +350,18 @@ class Keeper:
         except DatabaseAway:
             self._unknown |= answers.keys()
             return {}
-        return {id: known.get(id, [_lost(each) for each in given]) for id, given in answers.items()}
+        return {id: known.get(id, [lost(each.alarm) for each in given]) for id, given in answers.items()}
 
 
-def _timely(wish: Asked) -> Command:
-    """The command, with an end to its time whatever its asker said."""
-    latest = order(wish.place)[0] / 1000 + EXPIRED_SECONDS
-    return replace(wish.command, expires=min(wish.command.expires, latest))
-
-
-def _not_recorded(command: Command) -> list[Answer]:
-    return [_lost(Answer(alarm=id, outcome="done")) for id, _ in command.targets or (("", 0),)]
-
-
-def _lost(answer: Answer) -> Answer:
-    return Answer(alarm=answer.alarm, outcome="not_recorded", reason="the journal is away")
+def _condition(data: bytes) -> Condition | None:
+    """None for what another version wrote in another form: the next look heals it."""
+    try:
+        return decode(data)
+    except msgspec.DecodeError as error:
+        log.warning("no condition", extra={"error": str(error)})
+        return None
 
 
 def _within(place: str, end: str | None) -> bool:
     """Whether a stream may have been read up to `place`; not when it ends before, as one does that began anew."""
     return end is not None and order(place) <= order(end)
-
-
-def _composes(process: Process, wall: float) -> bool:
-    """Whether the process is the judge at work, and has been for long enough to have judged."""
-    alive = wall - process.wall <= DEAD_SECONDS and wall - process.started >= SETTLED_SECONDS
-    return process.kind == "frames" and process.state == "active" and alive

@@ -58,18 +58,21 @@ class Floods:
         return sorted(ended, key=lambda event: event.time)
 
 
-def restored(marks: Iterable[Event], calls: Sequence[Event], desk: Callable[[str], str]) -> Floods:
-    """The floods as the journal tells them: `marks` are beginnings and ends, newest first, `calls` annunciated alarms in any order."""
+def began(marks: Iterable[Event]) -> dict[str, Event]:
+    """By desk the beginning of the flood that is on; `marks` are beginnings and ends, newest first."""
     newest: dict[str, Event] = {}
     for mark in marks:
         newest.setdefault(mark.desk, mark)
-    recent = [(desk(call.area), call.time, call.alarm) for call in calls]
+    return {desk: mark for desk, mark in newest.items() if mark.kind == "flood_began"}
+
+
+def restored(marks: Iterable[Event], calls: Sequence[Event], desk: Callable[[str], str]) -> Floods:
+    """The floods as the journal tells them; `calls` are annunciated alarms in any order."""
     on = {}
-    for id, mark in newest.items():
-        if mark.kind == "flood_began":
-            later = sum(desk(call.area) == id and call.seq > mark.seq for call in calls)
-            on[id] = Flood(began=mark.time, first=mark.detail["first"], count=mark.detail["count"] + later)
-    return Floods(on, recent)
+    for id, mark in began(marks).items():
+        later = sum(desk(call.area) == id and call.seq > mark.seq for call in calls)
+        on[id] = Flood(began=mark.time, first=mark.detail["first"], count=mark.detail["count"] + later)
+    return Floods(on, [(desk(call.area), call.time, call.alarm) for call in calls])
 
 
 def _old(recent: list[tuple[float, str]]) -> int:

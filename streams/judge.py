@@ -110,9 +110,14 @@ class Judge:
         if held:
             self._asked |= held & {_name(domain, rule, f"sensor:{sensor}") for sensor, metric in view.names if metric == rule.on}
 
-    def feed(self, domain: Domain, now: float, newest: float, pace: float) -> None:
-        """Whether the domain's feed fell silent for three times its `pace`, in seconds; one that never spoke is waited for, not missed."""
-        if newest > 0:
+    def feed(self, domain: Domain, now: float, newest: float, pace: float, current: bool = True) -> None:
+        """Whether the domain's feed fell silent for three times its `pace`, in seconds; one that never spoke is waited for, not missed.
+
+        While its partitions are not `current` nobody can tell: a backlog that is being caught up with is old and no silence.
+        """
+        if not current:
+            self._asked.add(_name(domain.key, FEED_DOWN, f"feed:{domain.key}"))
+        elif newest > 0:
             rule = replace(FEED_DOWN, limit=max(FEED_DOWN.limit, 3 * pace))
             self._step(domain.key, rule, f"feed:{domain.key}", now, now - newest)
 

@@ -26,14 +26,14 @@ LOOK_SECONDS = 1.0
 
 
 class Outbox:
-    """Sends while `active`. `reached` is when the journal last took a write (monotonic clock): so its writer learns that it is back."""
+    """Sends while `active`. While it is `doubted` that the journal takes writes, `reached` tells when it last did (monotonic clock)."""
 
     def __init__(self, journal: Journal, connect: Callable[[], Sink], pause: Callable[[str], None] = lambda point: None) -> None:
         self._journal, self._connect, self._pause = journal, connect, pause
         self._sink: Sink | None = None
         self._bell, self._stopping = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
-        self.active = False
+        self.active = self.doubted = False
         self.reached = float("-inf")
         self.error: Exception | None = None
 
@@ -60,8 +60,9 @@ class Outbox:
 
     def _turn(self) -> None:
         try:
-            self._journal.published(0)
-            self.reached = time.monotonic()
+            if self.doubted:
+                self._journal.published(0)
+                self.reached = time.monotonic()
             while self._send():
                 pass
             self.error = None

@@ -53,7 +53,7 @@ def _dues(alarm: Alarm, rule: Rule | None, now: float, zone: ZoneInfo) -> Iterat
     if active and alarm.state == "acknowledged" and rule.re_alarm is not None:
         yield Due(alarm.changed + rule.re_alarm, "realarmed")
     if may_escalate(alarm, rule) and alarm.announced is not None and rule.escalate_after is not None:
-        yield Due(max(alarm.announced + rule.escalate_after, alarm.changed), "escalated")
+        yield Due(alarm.announced + rule.escalate_after, "escalated")
 
 
 def may_escalate(alarm: Alarm, rule: Rule) -> bool:

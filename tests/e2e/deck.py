@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from kafka import KafkaProducer
 from demo.port import LOOPBACK, free_port
 from demo.tied import tied
 from store.connect import connect
+from store.database import connect as connect_database
+from store.token import Tokens
 from tests.door import Browser, accounts
 from tests.integration.line import until
 from tests.project import ROOT
@@ -44,9 +47,10 @@ class Deck:
         """What the real browser holds once somebody has signed in there through the form."""
         database = f"sqlite:///{folder / 'deck.db'}"
         accounts(database)
+        self._database = database
         kafka = {f"CITYDECK_KAFKA_{name.upper()}": text for name, text in {**SHORT_SESSION, **options}.items()}
         own = {"CITYDECK_SITE": str(site), "CITYDECK_KAFKA": bootstrap, "CITYDECK_REDIS": redis_url, "CITYDECK_PORT": str(self.port)}
-        own["CITYDECK_DATABASE"] = database
+        own |= {"CITYDECK_DATABASE": database, "CITYDECK_SECRET_KEY": "for tests"}  # who is signed in stays so when the web starts again
         kept = {name: text for name, text in os.environ.items() if not name.startswith("CITYDECK_")}
         self._environment = {**kept, **kafka, **own, "TMPDIR": str(folder)}
         self._running: list[subprocess.Popen[bytes]] = []
@@ -54,6 +58,13 @@ class Deck:
         version = tuple(map(int, options["api_version"].split("."))) if "api_version" in options else None
         self.client = connect(redis_url)
         self._producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", **({"api_version": version} if version else {}))
+
+    def pair(self, screen: str) -> str:
+        """A token that pairs a screen of the wall."""
+        secret, engine = secrets.token_urlsafe(), connect_database(self._database)
+        Tokens(engine).grant(secret, screen, "admin", [f"screen:{screen}"], time.time() + 3600, by="test")
+        engine.dispose()
+        return secret
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
         """One more process of that name, in a session of its own: `kill` then ends its children too."""

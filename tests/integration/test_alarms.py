@@ -182,6 +182,7 @@ def test_one_that_was_halted_writes_nothing_more(floor: Floor) -> None:
         floor.comes(C)
         first.send_signal(signal.SIGCONT)
         until(lambda: floor.state(first) == "standby", "the first stands by")
+        until(lambda: floor.comes(C).journalled, "journalled, should the first have held the file")
         floor.ask("acknowledge", A, C)
         floor.edge("high", False)
         floor.goes(A)
@@ -317,6 +318,19 @@ def test_redis_stopped_and_back(floor: Floor, redis_server: RedisServer) -> None
         floor.agree()
 
 
+def test_a_new_journal_does_not_raise_the_alarms_of_last_week(floor: Floor) -> None:
+    """The database was lost, or there was none before; the streams still hold days of edges, and two conditions stand."""
+    condition = encode(floor.condition("high", True, "sensor:b", time.time() - 7 * 86_400))
+    floor.client.xadd("city:{sea.0}:edges", {"condition": condition}, id=f"{int((time.time() - 7 * 86_400) * 1000)}-0")
+    floor.edge("high", True, time_=time.time() - 3600)
+    for _ in range(2):
+        with floor.keeping():
+            floor.comes(A)
+            floor.edge("high", True, "sensor:c")
+            floor.comes(C)
+            assert set(floor.lives()) == {A, C}
+
+
 def test_a_lost_edge_heals(floor: Floor) -> None:
     floor.edge("high", True)
     floor.client.delete("city:{sea.0}:edges")
@@ -331,7 +345,9 @@ def test_event_time_set_back_as_a_replay_does(floor: Floor) -> None:
         floor.edge("high", True)
         floor.comes(A)
         past = time.time() - 100 * 86_400
+        fence = floor.board.fence()
         publish(floor.client, ReplayClock(wall=time.time(), event=past, rate=60.0))
+        until(lambda: floor.board.fence() > fence, "the keeper begins anew")
         floor.edge("quick", True, "sensor:c", past)
         alarm = until(lambda: (found := floor.shown("sea/quick|sensor:c")) and found.escalated and found, "escalation")
         assert alarm.raised == past

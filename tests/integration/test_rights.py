@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app import create
+from app import BEAT, create
 from callbacks.rights import CALLBACKS, PAGES, RIGHTS, Least, Right
 from demo.memory import RedisServer
 from demo.port import free_port
@@ -62,12 +62,14 @@ class Visitor:
             return right.screen
         if self.kind == "program" and (not right.scope or self.scope != right.scope):
             return False
-        return self.kind != "" and ROLES.index(self.role) >= ROLES.index(right.least)  # type: ignore[arg-type]
+        return self.kind != "" and ROLES.index(self.role) >= ROLES.index(right.least)
 
     def ask(self, method: str, path: str, body: Any = None) -> TestResponse:
         """Sends a request; the body of a stream is not waited for."""
-        more = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
-        answer = self.client.open(path, method=method, headers=self.headers, environ_base={"REMOTE_ADDR": "192.0.2.7"}, **more)
+        sent = None if body is None else json.dumps(body)
+        kind = None if body is None else "application/json"
+        there = {"REMOTE_ADDR": "192.0.2.7"}
+        answer = self.client.open(path, method=method, headers=self.headers, data=sent, content_type=kind, environ_base=there)
         answer.close()
         return answer
 
@@ -89,7 +91,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dash]:
     with RedisServer(tmp_path_factory.mktemp("redis")) as redis:
         told = {"SITE": str(site), "REDIS": redis.url, "DATABASE": database, "SECRET_KEY": "k"}
         told |= {"OIDC_URL": f"http://127.0.0.1:{free_port()}", "OIDC_CLIENT": "deck"}
-        yield create(load({f"CITYDECK_{name}": text for name, text in told.items()}))
+        app = create(load({f"CITYDECK_{name}": text for name, text in told.items()}))
+        app.server.extensions[BEAT].start()
+        yield app
+        app.server.extensions[BEAT].stop()
 
 
 @pytest.fixture(scope="module")

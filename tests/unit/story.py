@@ -12,6 +12,7 @@ from model.alarm import Alarm, Answer, Command, Event, Wish
 from streams.alarm import Alarms
 from streams.duty import Duties
 from streams.flood import Floods
+from streams.heal import Healer
 from streams.life import is_active, position, shown
 from streams.rulebook import Rulebook
 from streams.wish import carry_out
@@ -49,6 +50,7 @@ class Story:
         self.domain: Domain = complete(domain(rules))
         self.book = Rulebook({"sea": self.domain}, site(**more))
         self.core = Alarms(self.book, alarms, Duties(self.book.site, {}), Floods({}))
+        self.healer = Healer(self.core)
         self.events: list[Event] = []
         self.now = START
         self._number = count()
@@ -56,6 +58,7 @@ class Story:
     def again(self) -> None:
         """Another process takes over with what was written."""
         self.core = Alarms(self.book, self.core.alarms.values(), self.core.duties, self.core.floods)
+        self.healer = Healer(self.core)
 
     def at(self, seconds: float) -> list[str]:
         """Time comes to START + seconds; what happens meanwhile."""
@@ -75,7 +78,7 @@ class Story:
         if "observed" in more:
             keys = tuple(alarm.rule.partition("/")[2] for alarm in self.core.alarms.values() if is_active(alarm))
         found = [self.condition(key, True, more.get("since", self.alarm(key).edge if "observed" in more else 0.0), **more) for key in keys]
-        self.core.look(found, lambda alarm: current, self.core.alarms.keys() if touched else ())
+        self.healer.look(found, lambda alarm: current, self.core.alarms.keys() if touched else ())
         return self.kinds()
 
     def condition(self, key: str, active: bool, time: float, subject: str = "sensor:a", **more: Any) -> Condition:

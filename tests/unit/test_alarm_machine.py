@@ -39,6 +39,8 @@ class Account:
     shelf: float | None = None
     one_shot: bool = False
     called: float = 0.0
+    free: float = 0.0
+    """When it last left the shelf: nothing falls due on it."""
     acknowledged: float = 0.0
     high: bool = False
     log: list[str] = field(default_factory=list)
@@ -60,7 +62,7 @@ class Account:
             self.log.append("raised")
         self.true, self.waiting, self.latched = True, True, False
 
-    def goes(self) -> None:
+    def goes(self, time: float) -> None:
         if not self.true:
             return
         self.true = False
@@ -69,13 +71,13 @@ class Account:
         if self.unseen and not self.latched:
             self.waiting = self.unseen = False
         if self.one_shot and self.shelved:
-            self.leaves_shelf(None)
+            self.leaves_shelf(time)
 
-    def leaves_shelf(self, time: float | None) -> None:
-        self.shelf, self.one_shot = None, False
+    def leaves_shelf(self, time: float) -> None:
+        self.shelf, self.one_shot, self.free = None, False, time
         self.log.append("unshelved")
         self.unseen = False
-        if time is not None and self.waiting and (self.true or self.latched):
+        if self.waiting:
             self.called = time
 
     def passes(self, time: float) -> None:
@@ -88,7 +90,7 @@ class Account:
                 if self.waiting and not self.high:
                     falls.append((self.called + ESCALATE, "escalated"))
                 if not self.waiting:
-                    falls.append((self.acknowledged + RE_ALARM, "realarmed"))
+                    falls.append((max(self.acknowledged + RE_ALARM, self.free), "realarmed"))
             due, what = min(falls, default=(time + 1, ""))
             if due > time:
                 return
@@ -118,13 +120,16 @@ class Life(RuleBasedStateMachine):
         self.edges: list[tuple[str, str, bool, float]] = []
         self.log: dict[str, list[str]] = {}
         self.sources: set[str] = set()
+        self.newest: dict[str, float] = {}
         self.known = 0
 
     def heard(self) -> None:
-        """Notes what happened since; no event may come twice."""
+        """Notes what happened since; no event may come twice, nor go back in time."""
         self.story.kinds()
         for event in self.story.events[self.known :]:
             assert event.source not in self.sources, event
+            assert event.time >= self.newest.get(event.alarm, 0.0), event
+            self.newest[event.alarm] = event.time
             self.sources.add(event.source)
             self.log.setdefault(event.alarm, []).append(event.kind)
         self.known = len(self.story.events)
@@ -147,7 +152,7 @@ class Life(RuleBasedStateMachine):
         if not late:
             self.story.core.advance(self.story.now, self.story.now)
         account = self.accounts[key, subject]
-        account.comes(self.story.now) if active else account.goes()
+        account.comes(self.story.now) if active else account.goes(self.story.now)
         account.passes(self.story.now)
         self.edges.append((key, subject, active, self.story.now))
         self.tell(self.edges[-1])
@@ -179,7 +184,7 @@ class Life(RuleBasedStateMachine):
             if one.true
         ]
         account.passes(self.story.now)
-        self.story.core.look(standing, lambda alarm: True, ())
+        self.story.healer.look(standing, lambda alarm: True, ())
         self.story.core.advance(self.story.now, self.story.now)
         self.heard()
 
@@ -237,6 +242,9 @@ class Life(RuleBasedStateMachine):
         account = self.accounts[key, subject]
         if self.wish("unshelve", key, subject).outcome == "done":
             account.leaves_shelf(self.story.now)
+        account.passes(self.story.now)
+        self.story.core.advance(self.story.now, self.story.now)
+        self.heard()
 
     def wish(self, what: Wish, key: str, subject: str, **more: Any) -> Answer:
         answer = self.story.answer(what, f"{key}|{subject}", **more)

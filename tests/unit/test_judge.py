@@ -112,6 +112,18 @@ def test_a_feed_that_never_spoke_is_waited_for() -> None:
     assert set(judge.conditions) == {"sea/feed_down|feed:sea"}
 
 
+def test_a_feed_that_is_being_caught_up_with_is_not_silent() -> None:
+    judge = Judge({}, {})
+    judge.feed(domain(), START, START - 3600, 10.0, current=False)
+    judge.finish(START)
+    assert judge.conditions == {}
+    judge.feed(domain(), START, START - 3600, 10.0)
+    judge.finish(START)
+    judge.feed(domain(), START + 1, START - 3600, 10.0, current=False)
+    judge.finish(START + 1)
+    assert set(judge.conditions) == {"sea/feed_down|feed:sea"}
+
+
 def test_a_process_that_beats_no_more_is_dead() -> None:
     judge = Judge({}, {})
     dead = process(wall=WALL - 7, started=START - 900)
