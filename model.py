@@ -54,7 +54,7 @@ class Metric:
     scale: tuple[float, float]
     short: Label | None = None
     circular: bool = False
-    """A direction in degrees: means are vector means."""
+    """A direction in degrees, which has no arithmetic mean: five minutes are told by their last reading, and no figure averages it."""
     energetic: bool = False
     """A level in dB: means over time are energy means, 10 lg of the mean of 10^(L/10)."""
 
