@@ -76,6 +76,11 @@ class Rule:
     `on` names a metric or a KPI of the same domain. `limit` is in its unit; for `rate` in unit per hour over `span` seconds;
     for `stuck` and `no_data` in seconds. A high condition clears at limit - deadband, a low one at limit + deadband. It becomes true
     after holding for `on_delay` seconds of event time and false after `off_delay`.
+
+    The rate of a sensor is the change since its newest reading at least `span` older, over the time that passed between the two. Where its
+    readings are `span` or more apart, one alone shows a sudden change: the on-delay then lasts until the next one at least, and what
+    counts is that the change has not gone back by then. So a lasting step is found however seldom a sensor speaks, and one odd reading is
+    not.
     """
 
     key: str
