@@ -65,14 +65,16 @@
   const moment = (age) => (age === null || age === undefined ? null : Math.round(deck.frame().now - age));
   const least = (moments) => (moments.some((each) => each !== null) ? Math.min(...moments.filter((each) => each !== null)) : null);
   const COUNTERS = ['rate', 'lag', 'rejects', 'bad', 'duplicates', 'corrections', 'late', 'gap'];
+  const known = (value) => value !== null && value !== undefined;
+  const total = (values) => (values.some(known) ? values.filter(known).reduce((sum, each) => sum + each, 0) : null);
   const open = new Set();  // feeds whose partitions are shown
 
-  /* A feed is the sum of its partitions and as old as the oldest of them; `place` keeps feeds in their order and partitions below. */
+  /* A feed is the sum of what is known of its partitions and as old as the oldest of them; `place` keeps feeds in their order and partitions below. */
   function feed(key, parts, order) {
     const error = parts.find((each) => each.error);
     const whole = {id: key, domain: key, open: open.has(key), place: order * 10000, partition: parts.length, partitions: parts.length,
       age: least(parts.map((each) => moment(each.age))), error: error ? error.partition + ': ' + error.error : ''};
-    COUNTERS.forEach((name) => { whole[name] = parts.reduce((sum, each) => sum + (each[name] || 0), 0); });
+    COUNTERS.forEach((name) => { whole[name] = total(parts.map((each) => each[name])); });
     const below = open.has(key) ? parts.map((each) => ({...each, id: key + '.' + each.partition, place: whole.place + 1 + each.partition, partitions: 0, age: moment(each.age)})) : [];
     return [whole, ...below];
   }

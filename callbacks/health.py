@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -13,9 +14,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from callbacks.problem import problem
+from domains.system import PROCESS_DEAD
 from store import Away
 from store.frame import Frames
-from store.process import Process
+from store.process import Process, reader
 
 PAGE = "overview"
 """The page that is always composed."""
@@ -33,12 +35,11 @@ COUNTED = {
     "gap": "Records that Kafka no longer held.",
 }
 MEASURED = {
-    "rate": "Readings per second.",
-    "lag": "Records not read yet.",
     "series": "Pairs of sensor and metric.",
     "newest": "Event time of the newest reading, seconds since 1970.",
     "arrived": "Wall clock when the newest record arrived, seconds since 1970.",
 }
+PACE = {"rate": "Readings per second, as its reader says.", "lag": "Records not read and stored yet, as its reader says."}
 Feeds = Mapping[tuple[str, int], Mapping[str, str]]
 
 
@@ -52,7 +53,8 @@ class City(Collector):
         """All of them."""
         up = GaugeMetricFamily("citydeck_store_up", "Whether Redis answers.", value=1)
         try:
-            yield from [*self._frame(), *_feeds(self._feeds()), *_processes(self._processes())]
+            processes = self._processes()
+            yield from [*self._frame(), *_feeds(self._feeds()), *_paces(processes, time.time()), *_processes(processes)]
         except Away:
             up = GaugeMetricFamily("citydeck_store_up", "Whether Redis answers.", value=0)
         yield up
@@ -70,6 +72,19 @@ def _feeds(feeds: Feeds) -> Iterator[Metric]:
         for (domain, partition), meta in feeds.items():
             if field in meta:
                 family.add_metric((domain, str(partition)), float(meta[field]))
+        yield family
+
+
+def _paces(processes: list[Process], wall: float) -> Iterator[Metric]:
+    """Of the partitions whose reader is alive; of others nobody knows."""
+    names = sorted({name for process in processes for name in process.feeds})
+    found = [(name, told) for name in names if (told := reader(processes, name, wall, PROCESS_DEAD.limit))]
+    for place, (field, text) in enumerate(PACE.items()):
+        family = GaugeMetricFamily(f"citydeck_feed_{field}", text, labels=("domain", "partition"))
+        for name, process in found:
+            value = process.feeds[name][place]
+            if value is not None:
+                family.add_metric(name.rpartition(".")[::2], value)
         yield family
 
 

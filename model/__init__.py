@@ -62,7 +62,7 @@ class Metric:
     scale: tuple[float, float]
     short: Label | None = None
     circular: bool = False
-    """A direction in degrees: means are vector means."""
+    """A direction in degrees, which has no arithmetic mean: five minutes are told by their last reading, and no figure averages it."""
     energetic: bool = False
     """A level in dB: means over time are energy means, 10 lg of the mean of 10^(L/10)."""
 
@@ -109,6 +109,11 @@ class Rule:
     for `stuck` and `no_data` in seconds. A high condition clears at limit - deadband, a low one at limit + deadband. It becomes true
     after holding for `on_delay` seconds of event time and false after `off_delay`; with `times`, only when it came so
     often `within` so many seconds, or stayed that long.
+
+    The rate of a sensor is the change since its newest reading at least `span` older, over the time that passed between the two. Where its
+    readings are `span` or more apart, one alone shows a sudden change: the on-delay then lasts until the next one at least, and what
+    counts is that the change has not gone back by then. So a lasting step is found however seldom a sensor speaks, and one odd reading is
+    not.
     """
 
     key: str

@@ -75,4 +75,5 @@ def reader(found: Iterable[Process], partition: str, wall: float, patience: floa
 
 def _read(id: bytes, text: bytes, started: bytes | None) -> Process:
     said = json.loads(text)
+    said["feeds"] = {name: (rate, lag) for name, (rate, lag) in said.get("feeds", {}).items()}
     return Process(id=id.decode(), started=float(started) if started else said["wall"], **said)

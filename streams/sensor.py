@@ -98,10 +98,17 @@ def _day(places: Sequence[tuple[View, int]], metric: Metric, now: float) -> dict
     for start in range(end - DAY_SLOTS * FIVE, end, FIVE):
         rows = [view.windows[FIVE, start][row] for view, row in places if row < len(view.windows.get((FIVE, start), ()))]
         rows = [window for window in rows if window["n"]]
-        mean.append(_mean(rows, metric))
-        least.append(min((float(window["min"]) for window in rows), default=None))
-        most.append(max((float(window["max"]) for window in rows), default=None))
+        mean.append(_last(rows) if metric.circular else _mean(rows, metric))
+        spread = [] if metric.circular else rows
+        least.append(min((float(window["min"]) for window in spread), default=None))
+        most.append(max((float(window["max"]) for window in spread), default=None))
     return {"end": end, "step": FIVE, "mean": mean, "min": least, "max": most}
+
+
+def _last(windows: Sequence[Any]) -> float | None:
+    """A direction as it was last: 350 and 10 degrees are north, and their arithmetic mean is south."""
+    newest = max(windows, key=lambda window: float(window["last_at"]), default=None)
+    return None if newest is None else float(f"{newest['last']:.6g}")
 
 
 def _mean(windows: Sequence[Any], metric: Metric) -> float | None:

@@ -6,12 +6,14 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from kafka import TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from demo.memory import RedisServer
+from store.process import processes
 from tests.integration.line import Line, record, until
 from tests.kafka.server import KafkaServer
 
@@ -65,3 +67,63 @@ def test_offsets_that_kafka_threw_away_are_a_counted_gap(line: Line) -> None:
     until(lambda: line.offset(0) == 20, "the rest")
     assert line.counter("gap") == 5
     assert line.counter("readings") == 15
+
+
+GOOD = {"sensor": "p-1", "metric": "level", "value": 1.0, "time": round(time.time() * 1000), "unit": "m"}
+HUGE: dict[str, tuple[bytes | None, bytes]] = {
+    "not text": (None, b"\xff" * 800_000),
+    "control letters": (None, b"\x01" * 1_000_000),
+    "a long unit": (None, json.dumps({**GOOD, "unit": "x" * 1_000_000}).encode()),
+    "a long sensor": (None, json.dumps({**GOOD, "sensor": "é" * 160_000}).encode()),
+    "a long key": (b"\xfe" * 500_000, b"\xff" * 500_000),
+    "very many elements": (None, b"[" + b"1," * 499_999 + b"1]"),
+}
+
+
+def test_records_of_a_megabyte_that_nobody_understands_stop_nothing(line: Line) -> None:
+    producer = line.producer()
+    for n, (key, value) in enumerate(HUGE.values()):
+        producer.send(line.topic, key=key, value=value, partition=0)
+        producer.send(line.topic, value=record("p-1", time.time() // 60 * 60 - 300 + n, float(n)), partition=0)
+        producer.flush()
+    producer.close()
+    child = line.start()
+    until(lambda: line.offset(0) == 2 * len(HUGE), f"all of them passed; {line.log.read_text()[-3000:]}")
+    assert child.poll() is None
+    assert line.counter("readings") == len(HUGE)
+    assert line.counter("rejects") == len(HUGE) - 1 + 500_000
+    told = [one for one in refused(line) if one["index"] is None]
+    assert [(one["offset"], one["length"], one["cut"]) for one in told] == [
+        (2 * n, len(value), True) for n, (_, value) in enumerate(HUGE.values())
+    ]
+    assert all(one["topic"] == line.topic and one["partition"] == 0 and len(one["value"]) <= 90_000 for one in told)
+    kept = sum(line.client.memory_usage(f"city:{{probe.0}}:{name}") or 0 for name in ("rejects", "rejects:large"))
+    assert kept < 5_000_000
+    (process,) = processes(line.client)
+    assert (process.state, process.error) == ("active", None)
+
+
+def test_a_kafka_that_takes_only_short_records_is_sent_short_ones(line: Line) -> None:
+    line.environment["CITYDECK_KAFKA_MAX_REQUEST_SIZE"] = "5000"
+    producer = line.producer()
+    producer.send(line.topic, value=b"\xff" * 800_000, partition=0)
+    producer.flush()
+    producer.close()
+    produce(line, 0, 1)
+    line.start()
+    until(lambda: line.offset(0) == 2, f"both passed; {line.log.read_text()[-3000:]}")
+    (told,) = refused(line)
+    assert (told["length"], len(told["value"])) == (800_000, 1368)  # 1,024 bytes in base64
+
+
+def refused(line: Line) -> list[dict[str, Any]]:
+    """What `city.rejects` holds of this line's topic, by offset."""
+    consumer = KafkaConsumer(bootstrap_servers=line.bootstrap)
+    places = [TopicPartition("city.rejects", number) for number in consumer.partitions_for_topic("city.rejects") or ()]
+    consumer.assign(places)
+    consumer.seek_to_beginning(*places)
+    ends, found = consumer.end_offsets(places), []
+    while any(consumer.position(place) < ends[place] for place in places):
+        found += [json.loads(one.value) for records in consumer.poll(timeout_ms=200).values() for one in records]
+    consumer.close()
+    return sorted((one for one in found if one["topic"] == line.topic), key=lambda one: one["offset"])

@@ -18,7 +18,7 @@ from demo.port import free_port
 from demo.tied import tied
 from store.connect import connect
 from store.process import Process, processes
-from tests.integration.line import SITE, until
+from tests.integration.line import DOMAIN, SITE, until
 from tests.kafka.server import KafkaServer
 from tests.project import ROOT
 
@@ -83,7 +83,11 @@ def test_ingest_waits_for_kafka_and_says_so(redis_server: RedisServer, start: St
     assert [line["message"] for line in told(tmp_path)] == ["waiting"]
 
 
-def test_kafka_may_come_later_and_go_again(kafka: KafkaServer, redis_server: RedisServer, start: Start) -> None:
+def test_kafka_may_come_later_and_go_again(kafka: KafkaServer, redis_server: RedisServer, start: Start, tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(SITE)  # none of the bureaus whose records other tests have left on this Kafka
+    (tmp_path / "domains").mkdir()
+    (tmp_path / "domains" / "probe.py").write_text(DOMAIN.format(topic="city.comes-later"))
+
     def state() -> tuple[str, str | None]:
         found = beating(redis_server, "ingest")
         return (found.state, found.error) if found else ("", None)

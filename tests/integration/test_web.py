@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -179,17 +180,23 @@ def test_health_says_alive_always_and_ready_only_with_fresh_frames(deck: Web, me
 def test_metrics_tell_of_this_process_and_of_the_city(deck: Web, memory: RedisServer) -> None:
     client = connect(memory.url)
     client.sadd("city:partitions", "sea.0")
-    client.hset("city:{sea.0}:meta", mapping={"readings": 41, "lag": 7, "rate": 2.5, "owner": "x"})
+    client.hset("city:{sea.0}:meta", mapping={"readings": 41})
     beat(client, "frames-1", "frames", "active", None, 9.0, 1000.0)
+    beat(client, "ingest-1", "ingest", "active", None, 2.5, time.time(), {"sea.0": (2.5, 7), "sea.1": (0.5, None)})
+    beat(client, "ingest-2", "ingest", "active", None, 1.0, 1000.0, {"sea.0": (1.0, 1), "sea.2": (1.0, 1)})
     press(client).publish("overview", "e-1", b"{}", None)
     text = until(lambda: "citydeck_live_clients 0.0" in (told := deck.get("/metrics")[2].decode()) and told, "the first beat")
     lines = text.splitlines()
     assert "citydeck_store_up 1.0" in lines
     assert 'citydeck_feed_readings_total{domain="sea",partition="0"} 41.0' in lines
     assert 'citydeck_feed_lag{domain="sea",partition="0"} 7.0' in lines
+    assert 'citydeck_feed_rate{domain="sea",partition="0"} 2.5' in lines
+    assert 'citydeck_feed_rate{domain="sea",partition="1"} 0.5' in lines
+    assert not any(line.startswith('citydeck_feed_lag{domain="sea",partition="1"}') or 'partition="2"' in line for line in lines)
     assert 'citydeck_process_rate{id="frames-1",kind="frames"} 9.0' in lines
     assert any(line.startswith("citydeck_frame_age_seconds 0") for line in lines)
-    leave(client, "frames-1")
+    for process in ("frames-1", "ingest-1", "ingest-2"):
+        leave(client, process)
 
 
 def test_a_process_is_listed_from_its_first_beat_until_it_leaves(memory: RedisServer) -> None:

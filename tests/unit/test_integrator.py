@@ -14,7 +14,8 @@ PAGE: str = (Path(__file__).parents[2] / "docs" / "integrator.md").read_text()
 
 def block(language: str, holding: str = "") -> str:
     """The page's first example in that language with that word in it."""
-    return next(text for text in re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL) if holding in text)
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    return next(text for text in found if holding in text)
 
 
 def test_the_bureau_can_be_added_as_it_stands(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def bureau(partition: Partition) -> Bureau:
     windows = {(width, start): table.rows for width, held in partition.windows.items() for start, table in held.tables.items()}
     names = partition.series.names
     view = View("sea.0", names=names, latest=partition.latest.rows[: len(names)], windows=windows)
-    made = Bureau(noisy(), SITE)
+    made = Bureau(partition.domain, SITE)
     made.look([view], NOW, lambda *_: ())
     made.roll.update([view], NOW, ())
     return made
@@ -117,3 +117,14 @@ def test_windows_of_anything_else_add_up_values() -> None:
     partition = filled()
     table = partition.windows[60].tables[int(HOUR)]
     assert table.rows[partition.series.index["m", "oxygen"]]["sum"] == 5.0
+
+
+def test_five_minutes_of_a_direction_are_told_by_their_last_reading() -> None:
+    wind = metric("wind_direction", "deg", (0.0, 360.0), circular=True)
+    declared = replace(domain(), metrics=(wind,), layer=replace(LAND.layer, metric="wind_direction"), table="wind_direction", kpis=())
+    made = Partition(declared, Keys().load(), {})
+    sent = [message("m", value, NOW - 300 + 60 * minute, "wind_direction", unit="deg") for minute, value in enumerate((350.0, 355.0, 10.0))]
+    made.take(batch(sent), NOW)
+    day = _day(bureau(made), "wind_direction")
+    assert [value for value in day["mean"] if value is not None] == [10.0]  # their arithmetic mean is south
+    assert not any(value is not None for value in (*day["min"], *day["max"]))

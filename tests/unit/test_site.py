@@ -86,6 +86,7 @@ def test_a_site_is_read_whole(tmp_path: Path) -> None:
     assert (harbour.id, harbour.label.en, harbour.interval, harbour.extra) == ("港/浮标 1", "Harbour", 10.0, {"kind": "buoy"})
     assert (bay.interval, bay.domain, bay.path, bay.extra) == (20.0, "sea", (), {"kind": ""})
     assert site.sensors["air"] == ()
+    assert site.basemap == ()
 
 
 def test_a_link_stands_half_way_along_its_path(tmp_path: Path) -> None:
@@ -327,6 +328,10 @@ def on_land(coast: np.ndarray, lon: float, lat: float) -> bool:
     """Even-odd: whether a ray to the east crosses the edges an odd number of times."""
     x, y, to_x, to_y = coast[(coast[:, 1] > lat) != (coast[:, 3] > lat)].T
     return bool(np.sum(x + (lat - y) * (to_x - x) / (to_y - y) > lon) % 2)
+
+
+def test_the_demo_has_a_base_map(demo: Site) -> None:
+    assert demo.basemap == ("districts", "land", "places")
 
 
 def test_the_demo_has_its_sensors(demo: Site) -> None:
