@@ -112,7 +112,7 @@
       if (this.selected) add(this.selected, (feed, at) => (mine ? map.conditionWords(feed, at, mine) : map.readingWords(feed, at, this.options.domains[feed.key])));
       for (const row of rows) {
         if (found.size >= room) break;
-        if (row.subject.startsWith('sensor:') && (row.priority === 1 || alarmed <= FLOOD)) add(row.subject.slice(7), (feed, at) => map.conditionWords(feed, at, row));
+        if (!row.laid && row.subject.startsWith('sensor:') && (row.priority === 1 || alarmed <= FLOOD)) add(row.subject.slice(7), (feed, at) => map.conditionWords(feed, at, row));
       }
       return [...found.values()];
     },

@@ -98,7 +98,7 @@
       const place = new Float32Array(found.length * 3), icons = new Float32Array(found.length * 7);
       found.forEach(({feed, row, code}, at) => {
         place.set(this.standOf(feed, row), at * 3);
-        icons.set([0, 0, ...this.atlas.frames[code], 0], at * 7);
+        icons.set([0, 0, ...this.atlas.frames[map.drawn(code, feed.styles[row])], 0], at * 7);
       });
       this.alarmed = found;
       return {length: found.length, attributes: {getPosition: {value: place, size: 3}, instanceIconDefs: {value: icons, size: 7}}};

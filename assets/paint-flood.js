@@ -40,10 +40,13 @@
     return (shown.join(deck.language() === 'zh' ? '、' : ', ') || said[0].domain) + (rest > 0 ? ' +' + rest : '');
   }
 
+  /* Filled while anybody has to look at one of the group. */
+  const styleOf = (group) => deck.markStyle(group.find((row) => row.state === 1) || group.find((row) => row.state === 3) || group[0]);
+
   function markup({group, priority, since}, first) {
     const said = group.map(deck.condition), note = since === first ? ' · ' + deck.text(WORDS.first) : '';
     const place = where(group, said, LETTERS[deck.language()] - note.length) + note;
-    return `<div class="cause">${deck.mark(priority)}<p><b>${deck.escape(said[0].name)}</b><span>${deck.escape(place)}</span></p>` +
+    return `<div class="cause">${deck.mark(priority, styleOf(group))}<p><b>${deck.escape(said[0].name)}</b><span>${deck.escape(place)}</span></p>` +
       `<em>${deck.number(group.length, 0)}</em><time>${deck.clock(since)}</time></div>`;
   }
 
@@ -62,12 +65,13 @@
     draw(element) {
       const conditions = deck.held('conditions');
       if (!conditions || !deck.known) return;
-      const recent = conditions.rows.filter((row) => row.since > deck.now() - SPAN).length;
+      const rows = conditions.rows.filter((row) => !row.laid), total = conditions.total - (conditions.rows.length - rows.length);
+      const recent = rows.filter((row) => row.since > deck.now() - SPAN).length;
       flood = recent >= (flood ? END : BEGIN);
       document.documentElement.toggleAttribute('data-flood', flood);
       if (!flood) return;
-      const groups = folded(conditions.rows), first = Math.min(...groups.map((group) => group.since));
-      const title = `<h2>${deck.text(WORDS.title)} <span>${summary(conditions.rows, conditions.total)}</span></h2>`;
+      const groups = folded(rows), first = Math.min(...groups.map((group) => group.since));
+      const title = `<h2>${deck.text(WORDS.title)} <span>${summary(rows, total)}</span></h2>`;
       const causes = groups.map((group) => markup(group, first)), text = title + causes.join('') + element.clientHeight;
       if (element.markup !== text) { element.markup = text; write(element, title, causes); }
     },

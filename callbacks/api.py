@@ -31,8 +31,8 @@ class Described(Answers):
         """No answer is checked."""
 
 
-def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> None:
-    """Adds the routes. Every error under `/api/` is a problem document."""
+def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> SpecTree:
+    """Adds the routes; what describes them, for further ones. Every error under `/api/` is a problem document."""
     spec = SpecTree(
         "flask",
         before=_refuse,
@@ -49,6 +49,7 @@ def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> None
     _kpis(server, spec, domains, reader)
     server.get(f"{ROOT}/openapi.json", endpoint="api_description")(lambda: spec.spec)
     _errors(server)
+    return spec
 
 
 def _domains(server: Flask, spec: SpecTree, domains: Mapping[str, Domain]) -> None:

@@ -20,10 +20,12 @@ import scratch
 from demo.broker import CLIENT, ROOT, Broker
 from demo.launch import Launch, Process, Shell
 from demo.memory import RedisServer
+from demo.people import accounts
 from demo.port import bracketed, free_port, is_free
 from demo.ready import lack
 from domains import city
 from model import SpecError
+from model.person import ROLES
 from settings import KAFKA_PREFIX, PREFIX, Settings, load
 from store import Away, Client
 from store.connect import connect
@@ -62,6 +64,7 @@ def processes(feed: Path | None, speed: float) -> tuple[Process, ...]:
     return (
         Process(name="ingest", command=(python, "-m", "streams", "ingest")),
         Process(name="frames", command=(python, "-m", "streams", "frames")),
+        Process(name="alarms", command=(python, "-m", "streams", "alarms")),
         Process(name="web", command=(python, "-m", "gunicorn", "app:server")),
         Process(name="feed", command=replay if feed else simulate, finite=bool(feed)),
     )
@@ -121,6 +124,7 @@ def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, s
     port = settings.port or free_port()
     environment = _environment(settings, given, folder) | {"CITYDECK_PORT": str(port)}
     say(f"citydeck is starting; logs are in {logs}")
+    password = "" if "CITYDECK_DATABASE" in given else accounts(environment["CITYDECK_DATABASE"])
     broker = None if "CITYDECK_KAFKA" in given else _broker(stack, environment, logs)
     memory = None if "CITYDECK_REDIS" in given else RedisServer(folder)
     if memory:
@@ -140,7 +144,7 @@ def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, s
         say("  this Redis already holds a city, whose readings will be seen too: docs/operations.md says how to empty it")
     _lend(environment, folder / "environment")
     address = f"http://{bracketed(settings.host)}:{port}"
-    return _watch(launch, stop, broker, lambda: lack(client, environment["CITYDECK_REDIS"], address), address)
+    return _watch(launch, stop, broker, lambda: lack(client, environment["CITYDECK_REDIS"], address), address, _invitation(password))
 
 
 def _environment(settings: Settings, given: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -179,7 +183,12 @@ def _introduce(environment: dict[str, str], *, embedded: tuple[bool, bool], name
     say(f"  running {', '.join(names)}")
 
 
-def _watch(launch: Launch, stop: Stop, broker: Broker | None, missing: Callable[[], str], address: str) -> int:
+def _invitation(password: str) -> str:
+    """Who may sign in; an empty `password` is of a database that has people of its own."""
+    return f"  sign in as {', '.join(ROLES)} with the password {password}" if password else "  sign in as somebody of your own database"
+
+
+def _watch(launch: Launch, stop: Stop, broker: Broker | None, missing: Callable[[], str], address: str, invitation: str) -> int:
     began, told, up = time.monotonic(), "", False
     while not stop.asked:
         launch.watch(time.monotonic())
@@ -189,7 +198,7 @@ def _watch(launch: Launch, stop: Stop, broker: Broker | None, missing: Callable[
         waited = time.monotonic() - began
         if not up and not (waits_for := missing()):
             up = True
-            say(f"ready after {waited:.0f} s: open {address}   (Ctrl-C stops everything)")
+            say(f"ready after {waited:.0f} s: open {address}   (Ctrl-C stops everything)\n{invitation}")
         elif not up and waited > PATIENCE and waits_for != told:
             told = waits_for
             say(f"not ready after {waited:.0f} s: {told}; the logs say more")

@@ -27,6 +27,7 @@ def desk(site: Site, domains: Mapping[str, Domain], page: str, body: html.Main, 
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
             theme.switches(),
+            who(),
             html.Time(className="clock", **data(clock="1")),
         ]
     )
@@ -55,7 +56,7 @@ def main(page: str, body: Any) -> html.Main:
 
 
 def navigation(domains: Mapping[str, Domain]) -> html.Nav:
-    """Overview, every domain, system: derived, so that a new domain is reachable without an edit."""
+    """Overview, every domain, alarms, system: derived, so that a new domain is reachable without an edit."""
     links = [dcc.Link(text(each.label), href=f"/domain/{key}") for key, each in domains.items()]
     direct = len(links) if len(links) <= DIRECT else 4
     return html.Nav(
@@ -63,9 +64,17 @@ def navigation(domains: Mapping[str, Domain]) -> html.Nav:
             dcc.Link(say("Overview", "总览"), href="/"),
             *links[:direct],
             *more(links[direct:]),
+            dcc.Link([*say("Alarms", "告警"), html.B(className="unseen", **data(unseen="1"))], href="/alarms"),
             dcc.Link(say("System", "系统"), href="/system"),
         ]
     )
+
+
+def who() -> html.Details:
+    """Who is signed in, by their role; opened, their name and the way out."""
+    leave = html.Button(say("Sign out", "退出登录"), type="button", **data(leave="1"))
+    lines = [html.B(className="name"), html.Span(className="account"), leave, html.P(className="said", role="alert")]
+    return html.Details([html.Summary(), html.Div(lines, className="badge")], className="who", hidden=True, **data(who="1"))
 
 
 def more(links: list[dcc.Link]) -> list[dmc.HoverCard]:

@@ -33,15 +33,18 @@ return 1
 class Lease:
     """One process's claim on the lease `name`."""
 
-    def __init__(self, client: redis.Redis, name: str, holder: str) -> None:
-        self.key, self.holder = f"city:{{{name}}}:lease", holder
+    def __init__(self, client: redis.Redis, name: str, holder: str, seconds: float = SECONDS) -> None:
+        self.key, self.holder, self._seconds = f"city:{{{name}}}:lease", holder, seconds
         self._fence_key = f"city:{{{name}}}:fence"
         self._client = client
         self._renew, self._write = client.register_script(_RENEW), client.register_script(_WRITE)
 
-    def hold(self) -> int:
-        """Takes or renews the lease; the fencing number while held, 0 while another holds it. Raises `redis.RedisError`."""
-        return int(self._renew(keys=[self.key, self._fence_key], args=[self.holder, int(SECONDS * 1000)]))
+    def hold(self, longer: float = 0.0) -> int:
+        """Takes or renews the lease; the fencing number while held, 0 while another holds it. Raises `redis.RedisError`.
+
+        `longer` is how many seconds of work are ahead before it can be renewed.
+        """
+        return int(self._renew(keys=[self.key, self._fence_key], args=[self.holder, int((self._seconds + longer) * 1000)]))
 
     def write(self, kept: Mapping[str, bytes], told: Sequence[tuple[str, bytes]] = (), seconds: int = 0) -> None:
         """Sets keys, for so many seconds unless 0, and then publishes (channel, message), while the lease is held, or nothing at all.

@@ -1,8 +1,8 @@
 """`python -m streams frames`: one elected process judges the city and composes every page once per tick; a standby waits.
 
-A tick is a second of wall time. When a condition became true or false in between, what the pages say of conditions is shown at
-once and the tick follows soon after, so that the rest of the page agrees; never more than ten a second. The composer alone reads the
-partitions; what it publishes serves every screen.
+A tick is a second of wall time. When a condition became true or false or an alarm changed in between, what the pages say of alarms is
+shown at once and the tick follows soon after, so that the rest of the page agrees; never more than ten a second. The composer alone
+reads the partitions; what it publishes serves every screen.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 
 from model import Condition, Domain, Site
 from store import Away, Client
+from store.board import NAME as ALARMS
+from store.board import Board, Snapshot
 from store.clock import Clock
 from store.frame import Frames, Press
 from store.judge import Judgements
@@ -26,12 +28,15 @@ from store.urgent import CHANNEL
 from store.view import View, refresh, refresh_conditions
 from streams import compose, frame
 from streams.compose import Bureau, Sections
+from streams.entry import Entry, entries
+from streams.hours import in_force
 from streams.judge import DEAD_SECONDS, Judge
 from streams.minutes import SKETCH_SECONDS
 from streams.pages import Pages
 from streams.partition import decode
 from streams.pulse import Pulse
 from streams.readings import Ask
+from streams.rulebook import Rulebook
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +59,7 @@ class Composer:
         self._domains, self._site = domains, site
         self._lease = Lease(client, "judge", pulse.id)
         self._store = Judgements(client, self._lease)
+        self._board, self._book = Board(client), Rulebook(domains, site)
         self._frames, self._press = Frames(client), Press(self._lease)
         self._bell = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         self._bell_answered, self._pressed = float("-inf"), False
@@ -71,6 +77,9 @@ class Composer:
         self._before: dict[str, tuple[int, Sections]] = {}
         self._processes: list[Process] = []
         self._documents: dict[str, bytes] = {}
+        self._alarms: Snapshot | None = None
+        self._kept = self._clock.wall()
+        """When the process that keeps the alarms was heard last, or this one began to listen."""
 
     def run(self) -> None:
         """Works until `stopping` is set."""
@@ -143,27 +152,32 @@ class Composer:
         if self._judge is None:
             self._judge = Judge(*self._store.load())
         self._processes = processes(self._client)  # before the views: who says that it has caught up has stored what it read
+        self._kept = max((process.wall for process in self._processes if process.kind == ALARMS), default=self._kept)
+        self._read_board()  # before the conditions: an alarm that is gone from it has a condition that is no longer true
         refresh(self._client, self._views)
         self._see(now)
         conditions = self._find(self._judge, now, wall)
+        told = self._told(conditions, now)
         for bureau in self._bureaus.values():
-            bureau.roll.update(bureau.views, now, conditions)
+            bureau.roll.update(bureau.views, now, told)
         self._store.save(*self._judge.changes())
         self._judge.saved()
-        self._publish(conditions, now, wall)
+        self._publish(told, now, wall)
 
     def hurry(self) -> None:
-        """Tells every page at once what changed of the conditions, and nothing else. Raises `Away`."""
+        """Tells every page at once what changed of the alarms, and nothing else. Raises `Away`."""
         if self._judge is None:
             return
+        self._read_board()
         refresh_conditions(self._client, self._views)
-        conditions = self._true(self._judge)
+        told = self._told(self._true(self._judge), self._clock.now())
+        common = self._pages.common(told, compose.keeping(self._kept, self._clock.wall()))
         header = self._header(self._clock.now())
         changes: dict[str, tuple[int, bytes]] = {}
         for page, (seq, before) in self._before.items():
-            told = self._pages.told(page, conditions)
-            if any(before[name] != section for name, section in told.items()):
-                sections = {**before, **told}
+            own = self._pages.told(page, told, common)
+            if any(before[name] != section for name, section in own.items()):
+                sections = {**before, **own}
                 changes[page] = seq, frame.change({**header, "page": page}, seq, before, sections)
                 self._before[page] = (self._seq, sections)
         self._press.tell(self._epoch, self._seq, changes)
@@ -194,7 +208,7 @@ class Composer:
             bureau.look([view for view in self._views.values() if view.domain == key], now, self._asker(bureau))
 
     def _find(self, judge: Judge, now: float, wall: float) -> list[Condition]:
-        """All conditions that are true, worst first."""
+        """All conditions that are true."""
         for bureau in self._bureaus.values():
             domain = bureau.domain
             judge.feed(domain, now, bureau.newest(), bureau.roll.pace())
@@ -209,7 +223,28 @@ class Composer:
     def _true(self, judge: Judge) -> list[Condition]:
         found = list(judge.conditions.values())
         found += [decode(data) for view in self._views.values() for data in view.conditions if view.domain in self._bureaus]
-        return sorted(found, key=compose.rank)
+        return found
+
+    def _read_board(self) -> None:
+        """The alarms as they stand. Raises `Away`."""
+        held = self._alarms
+        change = self._board.changes(held.rev) if held else None
+        if held is None or change is None:
+            self._alarms = self._board.load()
+            return
+        for alarm in change.alarms:
+            held.alarms[alarm.id] = alarm
+        for id in change.gone:
+            held.alarms.pop(id, None)
+        self._alarms = held._replace(rev=change.rev)
+
+    def _told(self, conditions: list[Condition], now: float) -> list[Entry]:
+        """What pages tell of the board and of conditions, most important first."""
+        return entries(self._alarms.alarms.values() if self._alarms else (), conditions, lambda rule: self._asleep(rule, now))
+
+    def _asleep(self, rule: str, now: float) -> bool:
+        declared = self._book.rules.get(rule)
+        return declared is not None and declared.calendar is not None and not in_force(declared.calendar, now, self._book.zone)
 
     def _bury(self, wall: float) -> None:
         """Forgets the dead whose place another has taken."""
@@ -220,9 +255,10 @@ class Composer:
 
     # --- pages -----------------------------------------------------------------------------------------------------------------------
 
-    def _publish(self, conditions: list[Condition], now: float, wall: float) -> None:
+    def _publish(self, told: list[Entry], now: float, wall: float) -> None:
         header = self._header(now)
-        pages = self._pages.all(conditions, self._processes, self._frames.wanted(), now, wall)
+        common = self._pages.common(told, compose.keeping(self._kept, wall))
+        pages = self._pages.all(told, common, self._processes, self._frames.wanted(), now, wall)
         self._publish_documents(now)  # first: whoever is told of new positions must find them
         for page in set(self._before) - set(pages):
             del self._before[page]

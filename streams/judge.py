@@ -16,7 +16,7 @@ from model import Condition, Domain, Figure, Rule
 from store.process import Process, reader
 from store.view import View
 from streams.condition import State, is_active, step
-from streams.partition import decode, encode
+from streams.partition import decode, encode, ended
 from streams.readings import STALE_INTERVALS
 
 DEAD_SECONDS = PROCESS_DEAD.limit
@@ -39,7 +39,8 @@ class Judge:
         self.conditions = {name.decode(): decode(data) for name, data in conditions.items()}
         self._changed: set[str] = set()
         self._asked: set[str] = set()
-        self.urgent = False
+        self.edges: list[Condition] = []
+        """Every time a condition became true or false since last saved, in order."""
 
     # --- what is judged --------------------------------------------------------------------------------------------------------------
 
@@ -109,9 +110,14 @@ class Judge:
         if held:
             self._asked |= held & {_name(domain, rule, f"sensor:{sensor}") for sensor, metric in view.names if metric == rule.on}
 
-    def feed(self, domain: Domain, now: float, newest: float, pace: float) -> None:
-        """Whether the domain's feed fell silent for three times its `pace`, in seconds; one that never spoke is waited for, not missed."""
-        if newest > 0:
+    def feed(self, domain: Domain, now: float, newest: float, pace: float, current: bool = True) -> None:
+        """Whether the domain's feed fell silent for three times its `pace`, in seconds; one that never spoke is waited for, not missed.
+
+        While its partitions are not `current` nobody can tell: a backlog that is being caught up with is old and no silence.
+        """
+        if not current:
+            self._asked.add(_name(domain.key, FEED_DOWN, f"feed:{domain.key}"))
+        elif newest > 0:
             rule = replace(FEED_DOWN, limit=max(FEED_DOWN.limit, 3 * pace))
             self._step(domain.key, rule, f"feed:{domain.key}", now, now - newest)
 
@@ -123,7 +129,7 @@ class Judge:
     def finish(self, now: float) -> None:
         """Ends what was not judged this round: a rule or a subject that is no more, a sensor that spoke again."""
         for name in set(self.states) - self._asked:
-            self._set(name, None, None, now)
+            self._set(name, None, None, now, None)
         self._asked = set()
 
     # --- how -------------------------------------------------------------------------------------------------------------------------
@@ -145,32 +151,35 @@ class Judge:
                 since=state.raised,
                 observed=now,
             )
-        self._set(name, state, condition, now)
+        self._set(name, state, condition, now, value)
 
-    def _set(self, name: str, state: State | None, condition: Condition | None, now: float) -> None:
+    def _set(self, name: str, state: State | None, condition: Condition | None, now: float, value: float | None) -> None:
         if state != self.states.get(name):
             self._changed.add(name)
-            self.urgent |= is_active(state) != is_active(self.states.get(name))
         self.states.pop(name, None)
-        self.conditions.pop(name, None)
+        before = self.conditions.pop(name, None)
+        if condition is not None and before is None:
+            self.edges.append(condition)
+        if condition is None and before is not None:
+            self.edges.append(ended(before, now, value))
         if state is not None:
             self.states[name] = state
         if condition is not None:
             self.conditions[name] = condition
 
-    def changes(self) -> tuple[dict[str, dict[str, bytes]], dict[str, list[str]]]:
-        """(kept, removed) fields of `state` and `conditions` since last `saved`."""
+    def changes(self) -> tuple[dict[str, dict[str, bytes]], dict[str, list[str]], list[bytes]]:
+        """(kept, removed) fields of `state` and `conditions` since last `saved`, and the edges."""
         state = {name: msgspec.msgpack.encode(self.states[name]) for name in self._changed if name in self.states}
         conditions = {name: encode(self.conditions[name]) for name in self._changed if name in self.conditions}
         gone = {
             "state": [name for name in self._changed if name not in state],
             "conditions": [name for name in self._changed if name not in conditions],
         }
-        return {"state": state, "conditions": conditions}, gone
+        return {"state": state, "conditions": conditions}, gone, [encode(edge) for edge in self.edges]
 
     def saved(self) -> None:
         """The changes are stored."""
-        self._changed, self.urgent = set(), False
+        self._changed, self.edges = set(), []
 
 
 def is_current(view: View, processes: Sequence[Process], wall: float) -> bool:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from model import PRIORITIES, QUALITIES, Condition, Domain, Metric
+from model import QUALITIES, Domain, Metric
 from standards.noise import level_of
 from store import Client
 from store.view import View
+from streams.entry import Entry
 from streams.readings import Index
 from streams.recent import CHUNK_SERIES, MINUTE, Run, of_chunk, of_segment
 from streams.window import FIVE
@@ -20,14 +21,14 @@ DAY_SLOTS = 288
 
 
 def sensor_page(
-    client: Client, views: Sequence[View], index: Index, domain: Domain, id: str, conditions: Sequence[Condition], now: float
+    client: Client, views: Sequence[View], index: Index, domain: Domain, id: str, entries: Sequence[Entry], now: float
 ) -> dict[str, Any]:
     """The `sensor` section. Raises `Away`."""
     metrics = {}
     for metric in domain.metrics:
         places = [(view, row) for view in views if (row := index.row(view, id, metric.key)) is not None]
         if places:
-            metrics[metric.key] = _metric(client, places, domain, metric, conditions, now)
+            metrics[metric.key] = _metric(client, places, domain, metric, entries, now)
     return {"id": id, "domain": domain.key, "metrics": metrics}
 
 
@@ -36,13 +37,13 @@ def _metric(
     places: Sequence[tuple[View, int]],
     domain: Domain,
     metric: Metric,
-    conditions: Sequence[Condition],
+    entries: Sequence[Entry],
     now: float,
 ) -> dict[str, Any]:
     view, row = max(places, key=lambda place: _time(*place))
     latest = view.latest[row] if row < len(view.latest) else None
     rules = {f"{domain.key}/{rule.key}" for rule in domain.rules if rule.on == metric.key}
-    worst = min((PRIORITIES.index(c.priority) + 1 for c in conditions if c.rule in rules), default=0)
+    worst = min((entry.priority for entry in entries if entry.alarm.rule in rules and entry.colours), default=0)
     shown: dict[str, Any] = {"value": None, "time": None, "quality": QUALITIES.index("missing"), "priority": worst, "bad": None}
     if latest is not None and latest["time"] > 0:
         shown |= {"value": float(latest["value"]), "time": float(latest["time"]), "quality": int(latest["quality"])}

@@ -16,7 +16,7 @@ from settings import Settings
 from tests.project import ROOT, modules, reached
 
 COMPOSE = ROOT / "compose.yaml"
-OURS = ("ingest", "frames", "web")
+OURS = ("ingest", "frames", "alarms", "web")
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,7 @@ def test_only_the_web_reaches_a_network_that_leads_outside(services: dict[str, A
 
 def test_what_must_last_has_a_volume_and_everything_comes_back(services: dict[str, Any]) -> None:
     assert services["kafka"]["volumes"] and services["redis"]["volumes"]
+    assert all("data:/data" in services[name]["volumes"] for name in OURS) and "-o 10001 /data" in (ROOT / "Dockerfile").read_text()
     assert "yes" == services["redis"]["command"][services["redis"]["command"].index("--appendonly") + 1]
     assert {name for name, service in services.items() if service["restart"] != "unless-stopped"} == {"topics"}
 

@@ -9,6 +9,7 @@ from selenium.webdriver import Chrome
 
 from demo.broker import CLIENT, Broker
 from demo.memory import RedisServer
+from tests.door import PASSWORD
 from tests.e2e.deck import Deck
 from tests.e2e.window import NoBrowser, Window, chromium, requests
 from tests.kafka.jars import NoKafka, jars
@@ -73,8 +74,14 @@ def browser(driver: Chrome, deck: Deck) -> Iterator[Window]:
 
 
 def visit(driver: Chrome, deck: Deck) -> Iterator[Window]:
-    """One test's window on a deck."""
+    """One test's window on a deck, in which an administrator is signed in; the first of a deck does so through the form."""
     window = Window(driver, deck.base)
+    if deck.cookies:
+        window.hold(deck.cookies)
+    else:
+        window.sign_in("admin", PASSWORD)
+        window.live()
+        deck.cookies = window.cookies()
     list(window.requests())
     driver.get_log("browser")  # type: ignore[no-untyped-call]
     try:

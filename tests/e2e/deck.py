@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,14 +20,16 @@ from kafka import KafkaProducer
 from demo.port import LOOPBACK, free_port
 from demo.tied import tied
 from store.connect import connect
+from store.database import connect as connect_database
+from store.token import Tokens
+from tests.door import Browser, accounts
 from tests.integration.line import until
 from tests.project import ROOT
 
-PATIENCE = 40.0
-"""Seconds for an answer, on a machine that is busy with other things."""
 COMMANDS = {
     "ingest": ("-m", "streams", "ingest"),
     "frames": ("-m", "streams", "frames"),
+    "alarms": ("-m", "streams", "alarms"),
     "web": ("-m", "gunicorn", "app:server"),
 }
 SHORT_SESSION = {"session_timeout_ms": "3000", "heartbeat_interval_ms": "500"}
@@ -38,8 +41,16 @@ class Deck:
     def __init__(self, folder: Path, site: Path, bootstrap: str, redis_url: str, options: Mapping[str, str]) -> None:
         self.port, self._folder = free_port(), folder
         self.base = f"http://{LOOPBACK}:{self.port}"
+        self.browser = Browser(self.port)
+        """An administrator's, signed in once the deck is ready: what `get` asks with."""
+        self.cookies = list[dict[str, Any]]()
+        """What the real browser holds once somebody has signed in there through the form."""
+        database = f"sqlite:///{folder / 'deck.db'}"
+        accounts(database)
+        self._database = database
         kafka = {f"CITYDECK_KAFKA_{name.upper()}": text for name, text in {**SHORT_SESSION, **options}.items()}
         own = {"CITYDECK_SITE": str(site), "CITYDECK_KAFKA": bootstrap, "CITYDECK_REDIS": redis_url, "CITYDECK_PORT": str(self.port)}
+        own |= {"CITYDECK_DATABASE": database, "CITYDECK_SECRET_KEY": "for tests"}  # who is signed in stays so when the web starts again
         kept = {name: text for name, text in os.environ.items() if not name.startswith("CITYDECK_")}
         self._environment = {**kept, **kafka, **own, "TMPDIR": str(folder)}
         self._running: list[subprocess.Popen[bytes]] = []
@@ -47,6 +58,13 @@ class Deck:
         version = tuple(map(int, options["api_version"].split("."))) if "api_version" in options else None
         self.client = connect(redis_url)
         self._producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", **({"api_version": version} if version else {}))
+
+    def pair(self, screen: str) -> str:
+        """A token that pairs a screen of the wall."""
+        secret, engine = secrets.token_urlsafe(), connect_database(self._database)
+        Tokens(engine).grant(secret, screen, "admin", [f"screen:{screen}"], time.time() + 3600, by="test")
+        engine.dispose()
+        return secret
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
         """One more process of that name, in a session of its own: `kill` then ends its children too."""
@@ -66,6 +84,7 @@ class Deck:
     def ready(self) -> None:
         """Returns when the web process serves fresh frames and every partition has its reader."""
         until(lambda: self._answers("/readyz"), f"readiness; logs: {self.last_words()}")
+        self.browser.sign_in()
 
     def _answers(self, path: str) -> bool:
         assert all(child.poll() is None for child in self._running), self.last_words()
@@ -76,13 +95,8 @@ class Deck:
 
     def get(self, path: str) -> tuple[int, bytes]:
         """(status, body) of one request."""
-        connection = HTTPConnection(LOOPBACK, self.port, timeout=PATIENCE)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
+        status, _, body = self.browser.ask("GET", path)
+        return status, body
 
     def json(self, path: str) -> Any:
         """The body of a request that succeeds."""

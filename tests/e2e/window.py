@@ -8,11 +8,13 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -23,6 +25,7 @@ FLAGS = (
     "--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage", "--window-size=1366,768",
 )  # fmt: skip
+COOKIE = ("name", "value", "path", "httpOnly", "secure", "sameSite")
 INNER = ("data:", "blob:", "chrome:", "chrome-extension:", "about:")
 """Addresses that leave no browser."""
 
@@ -73,6 +76,23 @@ class Window:
     def path(self) -> str:
         """The address on show, without the server."""
         return self.driver.current_url.removeprefix(self.base)
+
+    def sign_in(self, name: str, password: str, path: str = "/") -> None:
+        """Fills the form in as a person does, on the way to a page."""
+        self.driver.get(f"{self.base}/login?next={quote(path, safe='')}")
+        self.element('input[name="name"]').send_keys(name)
+        self.element('input[name="password"]').send_keys(password, Keys.ENTER)
+
+    def cookies(self) -> list[dict[str, Any]]:
+        """What the browser holds."""
+        found: list[dict[str, Any]] = self.driver.execute_cdp_cmd("Network.getCookies", {"urls": [self.base, f"{self.base}/login"]})[
+            "cookies"
+        ]
+        return [{"url": self.base, **{name: each[name] for name in COOKIE if name in each}} for each in found]
+
+    def hold(self, cookies: list[dict[str, Any]]) -> None:
+        """Gives the browser cookies that it held before."""
+        self.driver.execute_cdp_cmd("Network.setCookies", {"cookies": cookies})
 
     # --- looking ---------------------------------------------------------------------------------------------------------------------
 

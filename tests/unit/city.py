@@ -21,7 +21,7 @@ def metric(key: str, unit: str = "mg/L", valid: tuple[float, float] = (0.0, 100.
 
 
 def rule(key: str, on: str, comparison: Comparison, limit: float, **more: Any) -> Rule:
-    return Rule(key=key, label=label(key), on=on, comparison=comparison, limit=limit, priority="high", **more)
+    return Rule(**{"key": key, "label": label(key), "on": on, "comparison": comparison, "limit": limit, "priority": "high", **more})
 
 
 def domain(rules: Sequence[Rule] = (), **more: Any) -> Domain:

@@ -9,7 +9,7 @@ from pathlib import Path
 from domains import read
 from streams.decode import native
 
-PAGE = (Path(__file__).parents[2] / "docs" / "integrator.md").read_text()
+PAGE: str = (Path(__file__).parents[2] / "docs" / "integrator.md").read_text()
 
 
 def block(language: str, holding: str = "") -> str:

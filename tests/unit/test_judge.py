@@ -10,6 +10,7 @@ from store.process import Process
 from store.table import LATEST
 from store.view import View
 from streams.judge import Judge
+from streams.partition import decode
 from tests.unit.city import START, domain, rule
 
 WALL = START + 5.0
@@ -111,6 +112,18 @@ def test_a_feed_that_never_spoke_is_waited_for() -> None:
     assert set(judge.conditions) == {"sea/feed_down|feed:sea"}
 
 
+def test_a_feed_that_is_being_caught_up_with_is_not_silent() -> None:
+    judge = Judge({}, {})
+    judge.feed(domain(), START, START - 3600, 10.0, current=False)
+    judge.finish(START)
+    assert judge.conditions == {}
+    judge.feed(domain(), START, START - 3600, 10.0)
+    judge.finish(START)
+    judge.feed(domain(), START + 1, START - 3600, 10.0, current=False)
+    judge.finish(START + 1)
+    assert set(judge.conditions) == {"sea/feed_down|feed:sea"}
+
+
 def test_a_process_that_beats_no_more_is_dead() -> None:
     judge = Judge({}, {})
     dead = process(wall=WALL - 7, started=START - 900)
@@ -123,10 +136,37 @@ def test_the_next_judge_goes_on_where_the_last_stopped() -> None:
     rules = [rule("low", "oxygen_lowest", "low", 4.0, on_delay=10.0)]
     first = Judge({}, {})
     judged(first, rules, START, figure=Figure(value=3.0))
-    kept, _ = first.changes()
+    kept, _, _ = first.changes()
     second = Judge({name.encode(): data for name, data in kept["state"].items()}, {})
     assert judged(second, rules, START + 10, figure=Figure(value=3.0)) == {"sea/low|kpi:oxygen_lowest"}
     assert second.conditions["sea/low|kpi:oxygen_lowest"].since == START + 10
+
+
+def test_every_change_is_an_edge() -> None:
+    judge, rules = Judge({}, {}), [rule("low", "oxygen_lowest", "low", 4.0)]
+    for second, value in enumerate((3.0, 3.5, 5.0, 2.0)):
+        judged(judge, rules, START + second, figure=Figure(value=value))
+    edges = [decode(data) for data in judge.changes()[2]]
+    assert [(edge.active, edge.since, edge.value) for edge in edges] == [
+        (True, START, 3.0),
+        (False, START + 2, 5.0),
+        (True, START + 3, 2.0),
+    ]
+    judge.saved()
+    assert judge.changes()[2] == []
+    judged(judge, [], START + 9)
+    (last,) = [decode(data) for data in judge.changes()[2]]
+    assert (last.active, last.since, last.value) == (False, START + 9, None)
+
+
+def test_the_next_judge_tells_no_edge_twice() -> None:
+    rules = [rule("low", "oxygen_lowest", "low", 4.0)]
+    first = Judge({}, {})
+    judged(first, rules, START, figure=Figure(value=3.0))
+    kept, _, edges = first.changes()
+    second = Judge(*({name.encode(): data for name, data in kept[part].items()} for part in ("state", "conditions")))
+    judged(second, rules, START + 1, figure=Figure(value=3.0))
+    assert len(edges) == 1 and second.changes()[2] == []
 
 
 def test_what_did_not_change_is_not_written_again() -> None:
@@ -134,4 +174,4 @@ def test_what_did_not_change_is_not_written_again() -> None:
     judged(judge, rules, figure=Figure(value=3.0))
     judge.saved()
     judged(judge, rules, START + 1, figure=Figure(value=3.0))
-    assert judge.changes() == ({"state": {}, "conditions": {}}, {"state": [], "conditions": []})
+    assert judge.changes() == ({"state": {}, "conditions": {}}, {"state": [], "conditions": []}, [])

@@ -12,6 +12,7 @@ from store import Client
 from store.view import View
 from streams import compose
 from streams.compose import Bureau
+from streams.entry import entries
 from streams.pages import Pages
 from streams.partition import Partition
 from tests.unit.city import START, batch, label
@@ -47,7 +48,7 @@ def bureau(records: list[dict[str, Any]], conditions: list[Condition] | None = N
     view = View("air.0", {"newest": str(partition.newest)}, names, partition.latest.rows[: len(names)], windows)
     made = Bureau(declared, site())
     made.look([view], NOW, lambda *_: ())
-    made.roll.update([view], NOW, conditions or [])
+    made.roll.update([view], NOW, entries((), conditions or []))
     return made
 
 
@@ -57,7 +58,8 @@ def true(rule: str, subject: str, priority: Priority = "medium", **more: float) 
 
 
 def page(made: Bureau, conditions: list[Condition]) -> dict[str, Any]:
-    sections = Pages(cast(Client, None), {"air": made}).all(conditions, [], [], NOW, NOW)["domain-air"]
+    told, pages = entries((), conditions), Pages(cast(Client, None), {"air": made})
+    sections = pages.all(told, pages.common(told, {}), [], [], NOW, NOW)["domain-air"]
     return cast(dict[str, Any], json.loads(json.dumps(sections, default=str)))
 
 

@@ -1,0 +1,91 @@
+"""Who is signed in: sessions as SQL has them, remembered by Redis, with their two ends."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from model.person import Session, User
+from store import Away, Client
+from store.database import DatabaseAway
+from store.known import Known, Record, here
+from store.people import People, digest
+
+ID_BYTES = 32
+SEEN_SECONDS = 300.0
+"""How exactly the last use of a session is known."""
+
+
+class Sessions:
+    """The sessions of the deck. One ends `idle` seconds after its last use and `longest` seconds after its beginning."""
+
+    def __init__(
+        self,
+        client: Client,
+        people: People,
+        idle: float,
+        longest: float,
+        wall: Callable[[], float] = time.time,
+        run: Callable[[Callable[[], Any]], Any] = here,
+    ) -> None:
+        self._people, self._idle, self._longest, self._wall, self._run = people, idle, longest, wall, run
+        self._known = Known(client, "session", lambda digests: _records(people, digests), wall, run)
+
+    def open(self, name: str) -> str:
+        """Signs somebody in; the new session's id, a secret. Raises Unknown, DatabaseAway."""
+        id, now = secrets.token_urlsafe(ID_BYTES), self._wall()
+        self._run(lambda: self._people.open(id, name))
+        with suppress(DatabaseAway):
+            self._run(lambda: self._people.forget(now - self._longest, now - self._idle))
+        return id
+
+    def find(self, id: str) -> tuple[Session, User] | None:
+        """The session of that id and whose it is, while it stands; it counts as used. Raises DatabaseAway when nobody can say."""
+        record = self._standing([id]).get(id)
+        if record is None:
+            return None
+        user = User(**{name: record[name] for name in ("name", "display", "role", "language")})
+        return Session(user=user.name, created=record["created"], seen=record["seen"]), user
+
+    def standing(self, ids: Collection[str]) -> set[str]:
+        """Which of them still stand; they count as used. Raises DatabaseAway when nobody can say."""
+        return set(self._standing(ids))
+
+    def close(self, id: str) -> None:
+        """Signs out in this browser, at once and also when only one of Redis and SQL can be told. Raises DatabaseAway when neither can."""
+        told = False
+        with suppress(Away):
+            self._known.end(digest(id), self._longest)
+            told = True
+        try:
+            self._run(lambda: self._people.close(id))
+        except DatabaseAway:
+            if not told:
+                raise
+
+    def _standing(self, ids: Collection[str]) -> dict[str, Record]:
+        digests = {id: digest(id) for id in ids}
+        records = self._known.find(list(digests.values()))
+        now = self._wall()
+        found = {id: records[each] for id, each in digests.items() if each in records and self._stands(records[each], now)}
+        for id, record in found.items():
+            if now - record["seen"] > SEEN_SECONDS:
+                self._use(id, record, now)
+        return found
+
+    def _stands(self, record: Record, now: float) -> bool:
+        return bool(now < record["created"] + self._longest and now < record["seen"] + self._idle)
+
+    def _use(self, id: str, record: Record, now: float) -> None:
+        record["seen"] = now
+        self._known.change(digest(id), record)
+        with suppress(DatabaseAway):  # Redis knows it
+            self._run(lambda: self._people.seen(id))
+
+
+def _records(people: People, digests: Collection[str]) -> dict[str, Record]:
+    return {each: {**asdict(user), "created": one.created, "seen": one.seen} for each, (one, user) in people.present(digests).items()}

@@ -1,0 +1,231 @@
+"""What people, and messages from elsewhere, wish of the alarms: whether they may, whether it still makes sense, and what comes of it.
+
+A wish names alarm and occurrence, so it never hits a newer one. Of two people with the same wish one is answered `done` and the other
+`already`, with the name of the first. A wish is carried out once: `streams/alarms.py` asks the journal before it comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domains.site import SUPERVISOR
+from model import PRIORITIES, Label, Priority
+from model.alarm import Absence, Acknowledgement, Alarm, Answer, Command, Event, Outcome, Shelf, Wish
+from streams.alarm import Alarms, happened
+from streams.duty import HOOKS
+from streams.life import is_active, may
+from streams.rulebook import parts
+from streams.timer import SHELF_SECONDS
+
+LONGEST_REVIEW_SECONDS = 366 * 86_400.0
+"""A year: what is out of service for longer is to be taken away."""
+
+
+class Asked(NamedTuple):
+    """A wish, the alarms it is about, and the wall clock."""
+
+    alarms: Alarms
+    command: Command
+    wall: float
+
+    def did(self, alarm: Alarm, kind: Any, **told: Any) -> Answer:
+        """Lets it happen in the name of the person."""
+        command, core = self.command, self.alarms
+        source = f"command:{command.id}:{alarm.id}"
+        core.happen(alarm, kind, core.now, source, said=self.wall, actor=command.who, desk=command.desk, note=command.note, **told)
+        return Answer(alarm=alarm.id, outcome="done")
+
+
+def carry_out(alarms: Alarms, command: Command, wall: float) -> list[Answer]:
+    """What came of the wish, for each alarm that it names."""
+    asked = Asked(alarms, command, wall)
+    if command.expires < wall:
+        named = [id for id, _ in command.targets] or [""]
+        return [Answer(alarm=id, outcome="expired", reason="it came too late") for id in named]
+    if command.wish == "hand_over":
+        return [_hand_over(asked)]
+    if command.wish in ("raise", "end"):
+        return [_message(asked, id) for id in dict(command.targets)]
+    return [_wished(asked, id, occurrence) for id, occurrence in dict(command.targets).items()]
+
+
+def _wished(asked: Asked, id: str, occurrence: int) -> Answer:
+    wish, core = asked.command.wish, asked.alarms
+    alarm = core.alarms.get(id)
+    if alarm is None and wish in ("shelve", "out_of_service") and parts(id)[0] in core.book.rules:
+        alarm = core.blank(id)
+    if alarm is None:
+        return Answer(alarm=id, outcome="gone", reason="there is no such alarm")
+    if alarm.occurrence != occurrence:
+        return Answer(alarm=id, outcome="gone", reason="it has come anew since")
+    if reason := core.duties.obstacle(asked.command, alarm):
+        return Answer(alarm=id, outcome="refused", reason=reason)
+    return _WISHES[wish](asked, alarm)
+
+
+def _acknowledge(asked: Asked, alarm: Alarm) -> Answer:
+    if alarm.acknowledgement is not None:
+        return _already(alarm, alarm.acknowledgement.who, alarm.acknowledgement.time)
+    if not may(alarm, "acknowledged"):
+        return Answer(alarm=alarm.id, outcome="gone", reason="it has returned")
+    said = Acknowledgement(who=asked.command.who, time=asked.wall, note=asked.command.note)
+    return asked.did(alarm, "acknowledged", acknowledgement=said)
+
+
+def _reset(asked: Asked, alarm: Alarm) -> Answer:
+    if may(alarm, "reset"):
+        return asked.did(alarm, "reset")
+    if alarm.latched:
+        return _refused(alarm, "it must be acknowledged first")
+    return _refused(alarm, "it still stands") if is_active(alarm) else Answer(alarm=alarm.id, outcome="gone", reason="it has returned")
+
+
+def _shelve(asked: Asked, alarm: Alarm) -> Answer:
+    command, longest = asked.command, SHELF_SECONDS[alarm.priority]
+    if alarm.shelf is not None:
+        return _already(alarm, alarm.shelf.who, alarm.shelf.time)
+    if not command.note.strip():
+        return _refused(alarm, "this needs a reason")
+    if command.until is not None and not asked.wall < command.until <= asked.wall + longest + 1:
+        return _refused(alarm, f"a {alarm.priority} alarm is shelved for at most {longest / 60:.0f} minutes")
+    shelf = Shelf(who=command.who, time=asked.wall, until=command.until, reason=command.note)
+    return asked.did(alarm, "shelved", shelf=shelf)
+
+
+def _unshelve(asked: Asked, alarm: Alarm) -> Answer:
+    return asked.did(alarm, "unshelved", shelf=None) if alarm.shelf else _already(alarm, reason="it is not shelved")
+
+
+def _out_of_service(asked: Asked, alarm: Alarm) -> Answer:
+    command = asked.command
+    if alarm.absence is not None:
+        return _already(alarm, alarm.absence.who, alarm.absence.time)
+    if not command.note.strip():
+        return _refused(alarm, "this needs a reason")
+    if command.until is None or not asked.wall < command.until <= asked.wall + LONGEST_REVIEW_SECONDS:
+        return _refused(alarm, "this needs a date of review, within a year")
+    absence = Absence(who=command.who, time=asked.wall, review=command.until, reason=command.note)
+    return asked.did(alarm, "out_of_service", absence=absence)
+
+
+def _return_to_service(asked: Asked, alarm: Alarm) -> Answer:
+    return asked.did(alarm, "in_service", absence=None) if alarm.absence else _already(alarm, reason="it is in service")
+
+
+def _comment(asked: Asked, alarm: Alarm) -> Answer:
+    if not asked.command.note.strip():
+        return _refused(alarm, "this needs a text")
+    command, source = asked.command, f"command:{asked.command.id}:{alarm.id}"
+    asked.alarms.remark(happened(alarm, "commented", asked.wall, source, actor=command.who, desk=command.desk, note=command.note))
+    return Answer(alarm=alarm.id, outcome="done")
+
+
+_WISHES: Mapping[Wish, Callable[[Asked, Alarm], Answer]] = {
+    "acknowledge": _acknowledge,
+    "reset": _reset,
+    "shelve": _shelve,
+    "unshelve": _unshelve,
+    "out_of_service": _out_of_service,
+    "return_to_service": _return_to_service,
+    "comment": _comment,
+}
+
+
+def _already(alarm: Alarm, who: str = "", time: float | None = None, reason: str = "") -> Answer:
+    return Answer(alarm=alarm.id, outcome="already", who=who, time=time, reason=reason)
+
+
+def _refused(alarm: Alarm, reason: str) -> Answer:
+    return Answer(alarm=alarm.id, outcome="refused", reason=reason)
+
+
+# --- messages from elsewhere ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """A `Message` whose fields are what they must be."""
+
+    since: float
+    rule: str = ""
+    subject: str = ""
+    domain: str = ""
+    area: str = ""
+    priority: Priority = "low"
+    label: Label | None = None
+    ends: float | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _message(asked: Asked, id: str) -> Answer:
+    if asked.command.role != HOOKS:
+        return Answer(alarm=id, outcome="refused", reason="this is for messages from elsewhere")
+    try:
+        told = msgspec.convert(asked.command.detail.get(id), _Told)
+    except msgspec.ValidationError as error:
+        return Answer(alarm=id, outcome="refused", reason=str(error))
+    alarm = asked.alarms.alarms.get(id)
+    if alarm is not None and told.since <= alarm.edge:
+        return Answer(alarm=id, outcome="already", reason="this or a newer message is known")
+    return Answer(alarm=id, outcome=_end(asked, alarm, told) if asked.command.wish == "end" else _raise(asked, alarm, id, told))
+
+
+def _end(asked: Asked, alarm: Alarm | None, told: _Told) -> Outcome:
+    if alarm is None or not is_active(alarm):
+        return "gone"
+    asked.alarms.go(alarm, told.since, f"command:{asked.command.id}:{alarm.id}", edge=told.since, ends=None)
+    return "done"
+
+
+def _raise(asked: Asked, alarm: Alarm | None, id: str, told: _Told) -> Outcome:
+    """One that stands says from now on what the message says; one that got worse is a new occurrence."""
+    alarm = alarm or replace(asked.alarms.blank(id), rule=told.rule, subject=told.subject)
+    said: dict[str, Any] = {
+        "edge": told.since,
+        "domain": told.domain,
+        "area": told.area,
+        "label": told.label,
+        "ends": told.ends,
+        "detail": told.told,
+    }
+    beyond = alarm.state != "normal" and PRIORITIES.index(told.priority) < PRIORITIES.index(alarm.priority)
+    if is_active(alarm) and not beyond:
+        asked.alarms.change(replace(alarm, priority=told.priority, **said))
+    else:
+        source = f"command:{asked.command.id}:{id}"
+        asked.alarms.come(alarm, told.since, source, beyond=beyond, priority=told.priority, limit=None, **said)
+    return "done"
+
+
+# --- desks ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _hand_over(asked: Asked) -> Answer:
+    """The areas go to the desk that `detail["to"]` names; the own desk takes them back."""
+    command, duties = asked.command, asked.alarms.duties
+    to = str(command.detail.get("to", ""))
+    if reason := duties.hand_over_obstacle(command, to):
+        return Answer(alarm="", outcome="refused", reason=reason)
+    moved = [area for area in command.areas if duties.desk(area) != to]
+    for area in moved:
+        source, giver = f"command:{command.id}:area:{area}", duties.desk(area)
+        duties.holders[area] = to
+        asked.alarms.remark(
+            Event(
+                kind="handed_over",
+                alarm="",
+                occurrence=0,
+                time=asked.wall,
+                source=source,
+                area=area,
+                actor=command.who,
+                desk=to,
+                note=command.note,
+                detail={"from": giver, "at": command.desk or SUPERVISOR},
+            )
+        )
+    return Answer(alarm="", outcome="done" if moved else "already")

@@ -1,0 +1,304 @@
+"""What people and messages from elsewhere may do to alarms, and what they are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from model import PRIORITIES, Priority
+from model.alarm import Wish
+from streams.timer import SHELF_SECONDS
+from tests.unit.city import START, rule
+from tests.unit.story import Story, high, outside
+
+NOTED: dict[str, Any] = {"note": "because"}
+A = "high|sensor:a"
+
+
+def raised(priority: Priority = "high", **more: Any) -> Story:
+    """One alarm stands, in the bay."""
+    story = Story(high(priority=priority), high("other", limit=20.0), **more)
+    story.edge("high", True, 0)
+    story.now = START + 10
+    return story
+
+
+def told(wish: Wish, story: Story) -> dict[str, Any]:
+    """What a wish needs to be complete."""
+    return {**NOTED, "until": {"shelve": story.now + 60, "out_of_service": story.now + 86_400}.get(wish)}
+
+
+# --- acknowledging -------------------------------------------------------------------------------------------------------------------
+
+
+def test_who_when_and_what_was_said() -> None:
+    story = raised()
+    assert story.wish("acknowledge", A, who="Wang Fang", note="boat sent", desk="sea") == "done"
+    noted, event = story.alarm("high").acknowledgement, story.events[-1]
+    assert noted is not None and (noted.who, noted.time, noted.note) == ("Wang Fang", START + 10, "boat sent")
+    assert (event.kind, event.actor, event.note, event.desk, event.time) == ("acknowledged", "Wang Fang", "boat sent", "sea", START + 10)
+
+
+def test_the_second_is_told_who_was_first() -> None:
+    story = raised()
+    story.wish("acknowledge", A, who="Wang")
+    answer = story.answer("acknowledge", A, who="Li")
+    assert (answer.outcome, answer.who, answer.time) == ("already", "Wang", START + 10)
+    assert [event.kind for event in story.events] == ["raised", "acknowledged"]
+
+
+def test_the_second_is_told_who_was_first_also_when_the_alarm_is_over_with_that() -> None:
+    story = raised()
+    story.edge("high", False, 20)
+    story.wish("acknowledge", A, who="Wang")
+    assert story.board() == set()
+    assert story.answer("acknowledge", A, who="Li").who == "Wang"
+
+
+def test_a_wish_never_hits_a_newer_occurrence() -> None:
+    story = raised()
+    story.wish("acknowledge", A)
+    story.edge("high", False, 20)
+    story.edge("high", True, 30)
+    assert story.wish("acknowledge", A, occurrence=1) == "gone"
+    assert story.where("high") == "unacknowledged"
+
+
+def test_of_an_alarm_that_never_was() -> None:
+    assert raised().wish("acknowledge", "high|sensor:never") == "gone"
+    assert raised().wish("comment", "no/such|sensor:a", **NOTED) == "gone"
+
+
+def test_many_at_once_are_answered_one_by_one() -> None:
+    story = raised()
+    story.edge("other", True, 1)
+    answers = story.wish("acknowledge", A, "other|sensor:a", "high|sensor:never")
+    assert [answer.outcome for answer in answers] == ["done", "done", "gone"]
+
+
+def test_too_late_is_not_carried_out() -> None:
+    story = raised()
+    assert story.wish("acknowledge", A, expires=START) == "expired"
+    assert story.where("high") == "unacknowledged"
+
+
+# --- roles ---------------------------------------------------------------------------------------------------------------------------
+
+MAY = {
+    "viewer": set[str](),
+    "operator": {"comment"},
+    "supervisor": {"comment", "acknowledge", "reset", "shelve", "unshelve", "out_of_service", "return_to_service"},
+}
+WISHES: list[Wish] = ["acknowledge", "reset", "shelve", "unshelve", "out_of_service", "return_to_service", "comment"]
+
+
+@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("role", ["viewer", "operator", "supervisor", "manager", "admin", "hooks", "king", ""])
+def test_roles_on_an_alarm_of_high_priority(role: str, wish: Wish) -> None:
+    story = raised()
+    allowed = MAY.get(role, MAY["supervisor"] if role in ("manager", "admin") else set())
+    answer = story.answer(wish, A, role=role, desk="sea", **told(wish, story))
+    refused = answer.outcome == "refused" and answer.reason != "it still stands"
+    assert refused == (wish not in allowed), answer
+
+
+@pytest.mark.parametrize("priority", PRIORITIES)
+def test_operators_shelve_low_and_medium(priority: Priority) -> None:
+    story = raised(priority)
+    outcome = story.wish("shelve", A, role="operator", **told("shelve", story))
+    assert outcome == ("done" if priority in ("medium", "low") else "refused")
+    assert story.wish("unshelve", A, role="operator") == ("done" if outcome == "done" else "refused")
+
+
+@pytest.mark.parametrize(
+    ("desk", "subject", "outcome"),
+    [("sea", "sensor:a", "done"), ("land", "sensor:a", "refused"), ("", "sensor:a", "refused"), ("supervisor", "sensor:d", "refused")],
+)
+def test_a_site_may_let_operators_acknowledge_in_their_areas(desk: str, subject: str, outcome: str) -> None:
+    story = raised(acknowledge="operator")
+    story.edge("high", True, 0, "sensor:d")
+    assert story.wish("acknowledge", f"high|{subject}", role="operator", desk=desk) == outcome
+
+
+def test_an_area_handed_over_is_acknowledged_where_it_went() -> None:
+    story = raised(acknowledge="operator")
+    assert story.wish("hand_over", role="operator", desk="sea", areas=("bay",), detail={"to": "land"}) == "done"
+    assert story.wish("acknowledge", A, role="operator", desk="sea") == "refused"
+    assert story.wish("acknowledge", A, role="operator", desk="land") == "done"
+
+
+# --- the shelf and service -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("priority", PRIORITIES)
+def test_the_longest_time_on_the_shelf_goes_by_priority(priority: Priority) -> None:
+    story, longest = raised(priority), SHELF_SECONDS[priority]
+    assert story.wish("shelve", A, until=story.now + longest + 60, **NOTED) == "refused"
+    assert story.wish("shelve", A, until=story.now + longest, **NOTED) == "done"
+
+
+@pytest.mark.parametrize(("note", "until"), [("", 60.0), ("  ", 60.0), ("because", -1.0), ("because", 0.0)])
+def test_shelving_needs_a_reason_and_an_end_to_come(note: str, until: float) -> None:
+    story = raised()
+    assert story.wish("shelve", A, note=note, until=story.now + until) == "refused"
+    assert story.alarm("high").shelf is None
+
+
+def test_shelving_twice_names_the_first() -> None:
+    story = raised()
+    story.wish("shelve", A, who="Wang", until=story.now + 60, **NOTED)
+    answer = story.answer("shelve", A, who="Li", until=story.now + 90, **NOTED)
+    assert (answer.outcome, answer.who) == ("already", "Wang")
+    assert story.wish("unshelve", A) == "done" and story.wish("unshelve", A) == "already"
+
+
+def test_a_normal_alarm_may_be_shelved_or_taken_out_of_service_before_it_comes() -> None:
+    story = raised()
+    assert story.wish("out_of_service", "other|sensor:b", until=story.now + 86_400, **NOTED) == "done"
+    assert story.wish("shelve", "other|sensor:c", until=story.now + 60, **NOTED) == "done"
+    assert {"sea/other|sensor:b", "sea/other|sensor:c"} <= story.board()
+    assert story.edge("other", True, 20, "sensor:b") == ["raised"] and not story.events[-1].annunciated
+    assert story.wish("out_of_service", "nothing|sensor:b", until=story.now + 86_400, **NOTED) == "gone"
+
+
+@pytest.mark.parametrize(("note", "until"), [("", 86_400.0), ("because", None), ("because", -5.0), ("because", 400 * 86_400.0)])
+def test_out_of_service_needs_a_reason_and_a_review(note: str, until: float | None) -> None:
+    story = raised()
+    assert story.wish("out_of_service", A, note=note, until=None if until is None else story.now + until) == "refused"
+
+
+def test_a_comment_is_in_the_journal_and_changes_nothing() -> None:
+    story = raised()
+    before = story.alarm("high")
+    assert story.wish("comment", A, role="operator", who="Chen", note="looks like fog") == "done"
+    assert (story.events[-1].kind, story.events[-1].actor, story.events[-1].note) == ("commented", "Chen", "looks like fog")
+    assert story.alarm("high") is before and story.wish("comment", A, note=" ") == "refused"
+
+
+# --- desks ---------------------------------------------------------------------------------------------------------------------------
+
+
+def areas(story: Story) -> dict[str, tuple[str, ...]]:
+    return {duty.desk: duty.areas for duty in story.core.duties.now(story.core.floods)}
+
+
+def test_an_area_of_no_desk_is_the_supervisors() -> None:
+    assert areas(raised()) == {"sea": ("bay",), "land": ("town",), "supervisor": ("hill",)}
+
+
+def test_a_desk_hands_its_areas_over_and_takes_them_back_on_the_record() -> None:
+    story = raised()
+    give: dict[str, Any] = {"role": "operator", "desk": "sea", "areas": ("bay",)}
+    assert story.wish("hand_over", detail={"to": "land"}, who="Chen", note="tea", **give) == "done"
+    assert areas(story) == {"sea": (), "land": ("bay", "town"), "supervisor": ("hill",)}
+    event = story.events[-1]
+    assert (event.kind, event.area, event.desk, event.actor, event.alarm) == ("handed_over", "bay", "land", "Chen", "")
+    assert story.wish("hand_over", detail={"to": "land"}, **give) == "already"
+    assert story.wish("hand_over", detail={"to": "sea"}, **give) == "done"
+    assert areas(story) == areas(raised())
+
+
+@pytest.mark.parametrize(
+    ("desk", "role", "area", "to"),
+    [("land", "operator", "bay", "land"), ("sea", "viewer", "bay", "land"), ("sea", "operator", "bay", "moon"),
+     ("sea", "operator", "moon", "land"), ("sea", "hooks", "bay", "land")],
+)  # fmt: skip
+def test_who_may_not_hand_over(desk: str, role: str, area: str, to: str) -> None:
+    story = raised()
+    assert story.wish("hand_over", role=role, desk=desk, areas=(area,), detail={"to": to}) == "refused"
+    assert areas(story) == areas(raised())
+
+
+def test_a_supervisor_moves_any_area() -> None:
+    story = raised()
+    assert story.wish("hand_over", desk="supervisor", areas=("bay", "town", "hill"), detail={"to": "land"}) == "done"
+    assert areas(story) == {"sea": (), "land": ("bay", "town", "hill"), "supervisor": ()}
+
+
+def test_an_area_handed_to_a_desk_that_is_no_more_goes_back() -> None:
+    from streams.duty import Duties
+
+    story = raised()
+    assert Duties(story.book.site, {"bay": "gone", "town": "sea"}).holders == {"bay": "sea", "town": "sea"}
+
+
+# --- messages from elsewhere ---------------------------------------------------------------------------------------------------------
+
+STORM = "outside/cap|outside:storm"
+
+
+def say(story: Story, wish: Wish, since: float, **more: Any) -> Any:
+    """A message comes at START + since."""
+    story.now = max(story.now, START + since)
+    detail = {STORM: outside("storm", START + since, **more)}
+    outcome = story.wish(wish, STORM, role="hooks", who="cap:met", occurrence=0, detail=detail)
+    return outcome, [event.kind for event in story.events if event.alarm == STORM]
+
+
+def test_a_warning_comes_is_said_again_gets_worse_and_ends() -> None:
+    story = raised()
+    assert say(story, "raise", 1, area="town") == ("done", ["raised"])
+    alarm = story.core.alarms[STORM]
+    assert (alarm.area, alarm.priority, alarm.subject, alarm.domain) == ("town", "medium", "outside:storm", "outside")
+    assert say(story, "raise", 1) == ("already", ["raised"])
+    assert say(story, "raise", 2, told={"text": "stay in"}, priority="low") == ("done", ["raised"])
+    assert (story.core.alarms[STORM].detail, story.core.alarms[STORM].priority) == ({"text": "stay in"}, "low")
+    assert say(story, "raise", 3, priority="critical") == ("done", ["raised", "worsened"])
+    assert say(story, "end", 4) == ("done", ["raised", "worsened", "returned"])
+    assert say(story, "end", 5)[0] == "gone"
+    assert say(story, "raise", 6, priority="critical")[1][-1] == "repeated"
+
+
+def test_a_warning_ends_by_itself_also_after_a_restart() -> None:
+    story = raised()
+    say(story, "raise", 1, ends=START + 600)
+    story.again()
+    assert story.at(599) == [] and story.at(601) == ["returned"]
+
+
+def test_a_warning_does_not_return_because_no_condition_stands() -> None:
+    story = raised()
+    say(story, "raise", 1)
+    for second in range(10, 100, 10):
+        story.at(second)
+        story.look("high", since=START)
+    assert story.core.alarms[STORM].state == "unacknowledged"
+
+
+def test_a_person_acknowledges_a_warning() -> None:
+    story = raised()
+    say(story, "raise", 1)
+    assert story.wish("acknowledge", STORM) == "done"
+
+
+@pytest.mark.parametrize("role", ["operator", "admin", ""])
+def test_only_hooks_raise(role: str) -> None:
+    story = raised()
+    detail = {STORM: outside("storm", START)}
+    assert story.wish("raise", STORM, role=role, detail=detail, occurrence=0) == "refused"
+
+
+@pytest.mark.parametrize("detail", [{}, {STORM: None}, {STORM: {"since": "now"}}, {STORM: {"since": 1.0, "priority": "urgent"}}])
+def test_what_is_no_message_is_refused(detail: dict[str, Any]) -> None:
+    story = raised()
+    assert story.wish("raise", STORM, role="hooks", detail=detail, occurrence=0) == "refused"
+    assert STORM not in story.core.alarms
+
+
+def test_hooks_do_nothing_else() -> None:
+    assert raised().wish("acknowledge", A, role="hooks") == "refused"
+
+
+def test_every_rule_finds_its_alarm_whatever_its_subject_is_called() -> None:
+    story = Story(high(), rule("silent", "oxygen", "no_data", 60.0))
+    for subject in ("sensor:港/浮标|1", "sensor:a|b", "sensor:", "kpi:x@bay"):
+        story.edge("high", True, 1, subject)
+        assert story.wish("acknowledge", f"high|{subject}") == "done"
+
+
+def test_a_name_that_sql_cannot_keep_is_the_same_alarm_before_and_after_a_restart() -> None:
+    story = Story(high())
+    story.edge("high", True, 1, "sensor:a\0b")
+    assert set(story.core.alarms) == {"sea/high|sensor:a\ufffdb"}
+    assert story.edge("high", False, 2, "sensor:a\0b") == ["returned"]
