@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +24,13 @@ from streams.source import BrokerError, Sink, Source
 from tests.unit.city import START, batch, domain, message
 
 PLACE = ("city.sea", 0)
+
+
+@pytest.fixture(autouse=True)
+def no_promise_is_left() -> Iterator[None]:
+    """An ingest process that does not come round again is ended; here that would be the process of the tests."""
+    yield
+    faulthandler.cancel_dump_traceback_later()
 
 
 class OneTopic(Source):
