@@ -17,9 +17,10 @@ WALL = START + 5.0
 SILENT = rule("silent", "oxygen", "no_data", 60.0)
 
 
-def process(wall: float = WALL, started: float = START - 600, reads: str = "sea.0", lag: int | None = 0) -> Process:
+def process(wall: float = WALL, started: float = START - 600, reads: str = "sea.0", lag: int | None = 0, **told: str) -> Process:
     feeds = {reads: (1.0, lag)} if reads else {}
-    return Process(id=f"ingest-{started}", kind="ingest", state="active", error=None, rate=0.0, wall=wall, started=started, feeds=feeds)
+    named = {"id": f"ingest-{started}", "kind": "ingest"} | told
+    return Process(id=named["id"], kind=named["kind"], state="active", error=None, rate=0.0, wall=wall, started=started, feeds=feeds)
 
 
 def view(newest: float) -> View:

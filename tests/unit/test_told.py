@@ -107,5 +107,5 @@ def test_a_condition_whose_sensor_fell_silent_says_when_it_spoke_last() -> None:
     made = bureau(fed(0))
     fresh, stale, of_city = true("gale", "sensor:a"), true("gale", "sensor:b", observed=NOW - 200), true("aqi_polluted", "kpi:aqi_worst")
     told = page(made, [fresh, stale, of_city])["conditions"]["rows"]
-    assert [row["last"] for row in told] == [None, NOW - 200, None]
+    assert {row["subject"]: row["last"] for row in told} == {"sensor:a": None, "sensor:b": NOW - 200, "kpi:aqi_worst": None}
     assert compose.head(made, NOW, False)["live"] == 2
