@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,23 @@ import log
 from callbacks import (
     alarm,
     alarm_desk,
+    alarm_health,
     alarm_rows,
     api,
     bulletin,
     compress,
+    desk,
     guard,
     headers,
     health,
     hook,
+    journal,
+    letter,
     live,
     page,
     pair,
     rejects,
+    saved_view,
     sign,
     static,
     visitor,
@@ -49,6 +55,7 @@ from callbacks.problem import Json
 from callbacks.pulse import Beat, Figures
 from callbacks.tenure import Tenure
 from callbacks.visitor import Doors
+from callbacks.wish import Wishes
 from callbacks.witness import Witness
 from domains import city, oidc, outside
 from model import Domain, Site
@@ -57,19 +64,24 @@ from store import Client, database
 from store.audit import Audit
 from store.board import Board
 from store.chain import Chains
+from store.clock import Clock
 from store.command import RESEND, request
 from store.connect import connect
 from store.feed import feeds
 from store.frame import Frames
+from store.health import Health
 from store.journal import Journal
+from store.letters import Letters
 from store.live import Live
 from store.people import People
 from store.permit import Permits
 from store.process import processes
 from store.rejects import read
+from store.saved_view import SavedViews
 from store.session import Sessions
 from store.token import Tokens
 from store.told import Told
+from streams.moment import moment
 from streams.pulse import Pulse
 
 WARM = ("/", "/_dash-layout", "/_dash-dependencies")
@@ -99,8 +111,9 @@ def create(settings: Settings) -> Dash:
     static.mark(app)
     static.register(server, cache, site, described, reader)
     spec = api.register(server, described, reader)
-    _alarms(server, spec, settings, client, engine, described, site)
-    rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body))
+    _alarms(server, spec, settings, client, engine, described, site, doors)
+    _records(server, spec, cache, client, engine, site)
+    rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body), Witness(Audit(engine)))
     health.register(server, frames, state, figures.registry)
     compress.register(server)
     headers.register(server, app.csp_hashes(), settings.address)
@@ -128,16 +141,33 @@ def _server(settings: Settings) -> Flask:
 
 
 def _alarms(
-    server: Flask, spec: SpecTree, settings: Settings, client: Client, engine: database.Engine, described: Mapping[str, Domain], site: Site
+    server: Flask,
+    spec: SpecTree,
+    settings: Settings,
+    client: Client,
+    engine: database.Engine,
+    described: Mapping[str, Domain],
+    site: Site,
+    doors: Doors,
 ) -> None:
-    """What is read and wished of alarms, what comes in from elsewhere, and what others are told."""
+    """What is read and wished of alarms, at which desks, what comes in from elsewhere, and what others are told."""
     board = Board(client)
     rows, out = alarm_rows.Rows(board), outside.read(Path(settings.site), [area.key for area in site.areas], described)
     origin = lambda: max((int(meta.get("origin", 0)) for meta in feeds(client).values()), default=0)  # noqa: E731
-    alarm_desk.register(server, rows)
-    alarm.register(server, spec, rows, Journal(engine), board.request)
-    hook.register(server, site, described, out.warnings, Chains(engine), board.request)
-    bulletin.register(server, site, described, out.sender, Told(engine), lambda: rows.alarms().values(), origin)
+    alarm_desk.register(server, rows, described, Live(client), partial(moment, client))
+    wishes = Wishes(board.request, site)
+    alarm.register(server, spec, rows, Journal(engine), wishes)
+    desk.register(server, spec, site, doors.sessions, board.duties, wishes)
+    letter.register(server, spec, Letters(engine), out.recipients)
+    hook.register(server, spec, site, described, out.warnings, Chains(engine), board.request)
+    bulletin.register(server, spec, site, described, out.sender, Told(engine), lambda: rows.alarms().values(), origin)
+
+
+def _records(server: Flask, spec: SpecTree, cache: Cache, client: Client, engine: database.Engine, site: Site) -> None:
+    """What the journal tells of alarms, and the views of them that people have saved."""
+    alarm_health.register(server, spec, cache, site, Health(engine), Board(client).duties, Clock(client, time.time).now)
+    journal.register(server, spec, Journal(engine))
+    saved_view.register(server, spec, SavedViews(engine))
 
 
 def _doors(server: Flask, settings: Settings, client: Client, engine: database.Engine, site: Site) -> Doors:

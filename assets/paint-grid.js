@@ -76,7 +76,7 @@
     now.forEach((row, name) => {
       const node = grid.getRowNode(name);
       if (!node) change.add.push(row);
-      else if (Object.keys(row).some((field) => row[field] !== node.data[field])) change.update.push(row);
+      else if (row !== node.data && Object.keys(row).some((field) => row[field] !== node.data[field])) change.update.push(row);
     });
     if (change.add.length || change.update.length || change.remove.length) grid.applyTransaction(change);
   };

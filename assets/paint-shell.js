@@ -7,8 +7,8 @@
     waiting: {en: 'Waiting for the first data', zh: '等待首批数据'},
     unheard: {en: 'No reading has arrived yet', zh: '尚未收到任何读数'},
     unacknowledged: {en: ' unacknowledged', zh: ' 项未确认'},
-    unkept: {en: 'Nobody keeps the alarms: acknowledgements and new alarms are not recorded', zh: '报警进程无响应：确认与新报警未被记录'},
-    unkeptSince: {en: (age) => ', for ' + age, zh: (age) => '，已 ' + age}, unkeptWall: {en: 'Alarm process silent', zh: '报警进程无响应'},
+    unkept: {en: 'Nobody keeps the alarms: acknowledgements and new alarms are not recorded', zh: '告警进程无响应：确认与新告警未被记录'},
+    unkeptSince: {en: (age) => ', for ' + age, zh: (age) => '，已 ' + age}, unkeptWall: {en: 'Alarm process silent', zh: '告警进程无响应'},
     origins: [null, {en: 'SIMULATED', zh: '模拟数据'}, {en: 'REPLAY', zh: '历史回放'}],
     recorded: {en: 'The clock and all times are those of the recording; files of other days were moved to it by whole days', zh: '时钟与所有时间均为记录时间；其他日期的文件已按整天平移'},
     down: {en: 'No feed since ', zh: '数据中断，自 '},
@@ -53,7 +53,12 @@
 
   const unkept = () => (deck.held('alarms') || {alive: true}).alive === false;
 
-  /* ---- the alarm that matters most */
+  /* ---- the alarm that matters most; at its end how many wait, or that nobody keeps them, which then goes before every alarm */
+  function rest(element, text) {
+    const more = element.querySelector('.more');
+    more.classList.toggle('unkept', unkept());
+    put(more, unkept() ? deck.text(WORDS.unkeptWall) : text);
+  }
   function line(element, row, total) {
     const said = deck.condition(row), lasting = deck.duration(deck.now() - row.since);
     element.dataset.priority = deck.letter(row.priority);
@@ -62,9 +67,9 @@
     put(element.querySelector('.where'), said.where);
     put(element.querySelector('.bureau'), said.domain === said.where ? '' : said.domain);
     put(element.querySelector('.lasting'), lasting);
-    put(element.querySelector('.more'), unkept() ? deck.text(WORDS.unkeptWall) : deck.number(total, 0) + deck.text(WORDS.unacknowledged));
+    rest(element, deck.number(total, 0) + deck.text(WORDS.unacknowledged));
     const link = element.querySelector('a');
-    if (link) link.href = deck.root + said.href;
+    if (link) link.href = deck.root + (row.occurrence ? 'alarms?alarm=' + encodeURIComponent(row.id) : said.href);
     const mark = element.querySelector('.sign'), style = deck.markStyle(row), wanted = deck.letter(row.priority) + style;
     element.dataset.markStyle = style;
     mark.title = deck.standing(row);
@@ -79,7 +84,7 @@
       delete element.dataset.priority;
       delete element.dataset.markStyle;
       for (const name of ['.limit', '.where', '.bureau', '.lasting']) put(element.querySelector(name), '');
-      put(element.querySelector('.more'), unkept() ? deck.text(WORDS.unkeptWall) : '');
+      rest(element, '');
       const mark = element.querySelector('.sign');
       mark.innerHTML = '';
       delete mark.dataset.letter;

@@ -1,11 +1,18 @@
-"""The board as this web process holds it: by its revision, with every row encoded once, for all who look."""
+"""The board as this web process holds it: by its revision, with every row encoded once and every answer made once, for all who look.
+
+All rows of ten thousand alarms take some twenty milliseconds to pack. While the board changes many times a second they are not packed
+again for everybody who opens a desk: who comes is given those of a moment ago, and asks for what changed since.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 import zlib
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,11 +22,22 @@ from model import PRIORITIES
 from model.alarm import Alarm
 from store.board import Board
 
-UNSEEN = ("edge", "worse_edge", "comings", "detail", "announced", "escalated", "ends")
-FLAGS = ("worse", "latched")
-OPTIONAL = ("returned", "acknowledgement", "shelf", "suppressed", "absence", "label")
+UNSEEN = ("edge", "worse_edge", "comings", "detail", "announced", "escalated", "ends", "priority")
+USUAL: Mapping[str, Any] = {
+    "count": 1,
+    "journalled": True,
+    "marks": (),
+    **dict.fromkeys(("worse", "latched"), False),
+    **dict.fromkeys(("returned", "acknowledgement", "shelf", "suppressed", "absence", "label")),
+}
+"""What is told only where it is something else."""
+ALWAYS = tuple(each.name for each in fields(Alarm) if each.name not in UNSEEN and each.name not in USUAL)
 STEPS = 1_000
 """Looks of which a screen can learn what changed; who is further behind takes all rows."""
+WHOLE_SECONDS = 5.0
+"""How long all rows are given to those who come, where what changed since can be told."""
+PIECE, REST_SECONDS = 500, 1e-4
+"""Rows after which others of the process have their turn, and for how long: it feeds the screens too."""
 
 
 class Step(NamedTuple):
@@ -30,15 +48,24 @@ class Step(NamedTuple):
     ids: frozenset[str]
 
 
+class Whole(NamedTuple):
+    """All rows, packed."""
+
+    rev: int
+    made: float
+    body: bytes
+
+
 class Rows:
     """Every call raises `Away`."""
 
-    def __init__(self, board: Board) -> None:
-        self._board, self._lock, self._rev = board, threading.Lock(), -1
+    def __init__(self, board: Board, clock: Callable[[], float] = time.monotonic) -> None:
+        self._board, self._clock, self._lock, self._rev = board, clock, threading.Lock(), -1
         self._alarms: dict[str, Alarm] = {}
         self._rows: dict[str, bytes] = {}
         self._steps: deque[Step] = deque(maxlen=STEPS)
-        self._packed: tuple[int, bytes] = (-1, b"")
+        self._whole = Whole(-1, 0.0, b"")
+        self._changes: dict[int, bytes] = {}
 
     def alarms(self) -> Mapping[str, Alarm]:
         """The alarms on the board, by id."""
@@ -47,22 +74,32 @@ class Rows:
             return dict(self._alarms)
 
     def told(self, since: int) -> bytes:
-        """In gzip: `{rev, set, gone}` of what changed after revision `since`, or `{rev, rows}` with all rows where that is not known."""
+        """In gzip: `{rev, set, gone}` of what changed after revision `since`, or `{rev, rows}` with all rows where that is not known.
+
+        All rows may be some seconds old: what changed since can be asked for.
+        """
         with self._lock:
             self._look()
-            if since == self._rev:
-                return packed(b'{"rev":%d,"set":[],"gone":[]}' % since)
-            if self._steps and self._steps[0].before <= since < self._rev:
-                return self._changed(since)
-            if self._packed[0] != self._rev:
-                self._packed = (self._rev, packed(b'{"rev":%d,"rows":[%b]}' % (self._rev, b",".join(self._rows.values()))))
-            return self._packed[1]
+            if not self._follows(since):
+                return self._all()
+            if since not in self._changes:
+                self._changes[since] = self._changed(since)
+            return self._changes[since]
+
+    def _follows(self, rev: int) -> bool:
+        """Whether it can be told what changed since."""
+        return rev == self._rev or bool(self._steps and self._steps[0].before <= rev < self._rev)
+
+    def _all(self) -> bytes:
+        whole = self._whole
+        if whole.rev != self._rev and not (self._follows(whole.rev) and self._clock() - whole.made < WHOLE_SECONDS):
+            whole = self._whole = Whole(self._rev, self._clock(), packed(b'{"rev":%d,"rows":[' % self._rev, self._rows.values(), b"]}"))
+        return whole.body
 
     def _changed(self, since: int) -> bytes:
         ids = {id for step in self._steps if step.after > since for id in step.ids}
-        rows = b",".join(self._rows[id] for id in ids if id in self._rows)
         gone = msgspec.json.encode([id for id in ids if id not in self._rows])
-        return packed(b'{"rev":%d,"set":[%b],"gone":%b}' % (self._rev, rows, gone))
+        return packed(b'{"rev":%d,"set":[' % self._rev, [self._rows[id] for id in ids if id in self._rows], b'],"gone":%b}' % gone)
 
     def _look(self) -> None:
         change = self._board.changes(self._rev) if self._rev >= 0 else None
@@ -71,17 +108,19 @@ class Rows:
         elif change.rev != self._rev:
             self._put(change.alarms, change.gone)
             self._steps.append(Step(self._rev, change.rev, frozenset([*(alarm.id for alarm in change.alarms), *change.gone])))
-            self._rev = change.rev
+            self._rev, self._changes = change.rev, {}
 
     def _load(self) -> None:
-        self._rev, alarms = self._board.load()
-        self._alarms, self._rows = {}, {}
+        rev, alarms = self._board.load()
+        self._rev, self._alarms, self._rows, self._changes = -1, {}, {}, {}  # should it break off, it begins anew
         self._steps.clear()
         self._put(alarms.values(), ())
+        self._rev = rev
 
     def _put(self, alarms: Iterable[Alarm], gone: Iterable[str]) -> None:
-        for alarm in alarms:
-            self._alarms[alarm.id], self._rows[alarm.id] = alarm, msgspec.json.encode(row(alarm))
+        for piece in pieces(alarms):
+            for alarm in piece:
+                self._alarms[alarm.id], self._rows[alarm.id] = alarm, msgspec.json.encode(row(alarm))
         for id in gone:
             self._alarms.pop(id, None)
             self._rows.pop(id, None)
@@ -89,15 +128,31 @@ class Rows:
 
 def row(alarm: Alarm) -> dict[str, Any]:
     """What a screen shows of an alarm: nothing that is as usual, and its priority as 1 (critical) to 4 (low), as frames have it."""
-    told: dict[str, Any] = msgspec.to_builtins(alarm)
-    for unseen in UNSEEN:
-        del told[unseen]
-    usual = {"count": 1, "journalled": True, "marks": (), **dict.fromkeys(OPTIONAL), **dict.fromkeys(FLAGS, False)}
-    kept = {name: value for name, value in told.items() if name not in usual or usual[name] != value}
-    return kept | {"priority": PRIORITIES.index(alarm.priority) + 1}
+    told = {name: getattr(alarm, name) for name in ALWAYS}
+    told["priority"] = PRIORITIES.index(alarm.priority) + 1
+    for name, usual in USUAL.items():
+        value = getattr(alarm, name)
+        if value != usual:
+            told[name] = value
+    return told
 
 
-def packed(text: bytes) -> bytes:
-    """`text` in gzip."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, GZIP)
-    return packer.compress(text) + packer.flush()
+def packed(head: bytes, rows: Iterable[bytes], tail: bytes) -> bytes:
+    """Rows of JSON between `head` and `tail`, in gzip."""
+    packer, found, comma = zlib.compressobj(1, zlib.DEFLATED, GZIP), [], b""
+    found.append(packer.compress(head))
+    for piece in pieces(rows):
+        found.append(packer.compress(comma + b",".join(piece)))
+        comma = b","
+    return b"".join([*found, packer.compress(tail), packer.flush()])
+
+
+def pieces(all: Iterable[Any]) -> Iterator[Sequence[Any]]:
+    """The same in pieces, with a rest between two."""
+    left = iter(all)
+    piece = list(islice(left, PIECE))
+    while piece:
+        yield piece
+        piece = list(islice(left, PIECE))
+        if piece:
+            time.sleep(REST_SECONDS)

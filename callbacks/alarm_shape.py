@@ -73,6 +73,7 @@ class AlarmDetail(BaseModel):
     alarm: AlarmRow | None = Field(description="null where it is not on the board any more")
     events: list[EventRow] | None = Field(description="newest first; null while the journal does not answer")
     count: int | None = Field(description="how often it came in the 30 days before its newest event; null likewise")
+    median: float | None = Field(description="seconds from coming to return, the median of the same days; null where it never returned")
 
 
 class Asking(BaseModel):
@@ -81,7 +82,6 @@ class Asking(BaseModel):
     model_config = ConfigDict(extra="forbid")
     id: str | None = Field(None, pattern=r"^[0-9A-Za-z-]{8,64}$", description="made by who asks, for asking again")
     note: Note = Field("", max_length=LONGEST_NOTE)
-    desk: Name = Field("", max_length=64, description="the desk at which somebody asks")
 
 
 class Asked(Asking):
@@ -116,7 +116,7 @@ class Answered(BaseModel):
 
     alarm: str
     outcome: Outcome
-    reason: str
+    reason: str = Field(description="a code, with what it is about after a colon")
     who: str = Field(description="of `already`: who did it before")
     time: float | None = Field(description="and when")
 
@@ -127,10 +127,19 @@ class AnsweredMany(BaseModel):
     answers: list[Answered]
 
 
-class Refusal(Problem):
-    """Why a wish was not carried out."""
+class Said(BaseModel):
+    """The same in both languages of the deck."""
 
-    outcome: Outcome | Literal["unknown"]
-    alarm: str
-    who: str
-    time: float | None
+    en: str
+    zh: str
+
+
+class Refusal(Problem):
+    """Why a wish was not carried out; of one that is not as described here, only the members of every problem."""
+
+    outcome: Outcome | Literal["unknown"] | None = None
+    alarm: str | None = None
+    reason: str | None = Field(None, description="a code, with what it is about after a colon")
+    who: str | None = Field(None, description="of `already`: who was first")
+    time: float | None = Field(None, description="and when")
+    said: Said | None = None

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from callbacks.api_body import Bodies
+from callbacks.api_description import complete
 from callbacks.api_shape import DomainQuery, Domains, Kpis, Problem, SensorQuery, SensorRow, Sensors
 from callbacks.problem import problem
 from callbacks.static import described
@@ -22,6 +23,7 @@ from store.live import Live
 
 ROOT = "/api/v1"
 ENCODED = {"id": "percent-encoded"}
+BODIED = ("POST", "PUT", "PATCH")
 
 
 class Described(Answers):
@@ -47,7 +49,7 @@ def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> Spec
     _domains(server, spec, domains)
     _sensors(server, spec, domains, reader)
     _kpis(server, spec, domains, reader)
-    server.get(f"{ROOT}/openapi.json", endpoint="api_description")(lambda: spec.spec)
+    server.get(f"{ROOT}/openapi.json", endpoint="api_description")(lambda: complete(spec.spec))
     _errors(server)
     return spec
 
@@ -110,7 +112,12 @@ def _chosen(domain: str | None, domains: Mapping[str, Domain]) -> list[str]:
 
 
 def _refuse(request: Any, response: Any, error: Any, instance: Any, adapter: Any) -> None:
-    """Answers a wrong query as a problem that names each wrong parameter."""
+    """Answers a body that is no JSON object, or a wrong query or member, as a problem that names each wrong one."""
+    if request.method in BODIED and (request.content_length or request.mimetype):
+        if not request.is_json:
+            abort(problem(415, "the body must be JSON: Content-Type application/json"))
+        if not isinstance(request.get_json(silent=True), dict):
+            abort(problem(400, "the body is not a JSON object"))
     if error is not None:
         reasons = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in adapter.validation_errors(error)]
         abort(problem(422, "; ".join(reasons)))

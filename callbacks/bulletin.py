@@ -15,7 +15,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response
 from lxml import etree
+from spectree import SpecTree
 
+from callbacks.api import Described
+from callbacks.api_shape import Problem
 from callbacks.aside import aside
 from callbacks.plain import plain
 from callbacks.problem import problem
@@ -42,6 +45,7 @@ LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
 def register(
     server: Flask,
+    spec: SpecTree,
     site: Site,
     domains: Mapping[str, Domain],
     sender: str,
@@ -54,7 +58,9 @@ def register(
     writer = Writer(site, domains, sender)
 
     @server.get("/api/v1/cap")
+    @spec.validate(resp=Described("HTTP_200", HTTP_503=Problem), tags=["hooks"], skip_validation=True)
     def cap_feed() -> Response:
+        """The city's own alarms as CAP 1.2, an Atom feed."""
         try:
             newest = sorted((alarm for alarm in standing() if _is_told(alarm)), key=lambda alarm: -alarm.raised)[:MOST]
             ids = {alarm.id for alarm in newest}

@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, jsonify, request
+from spectree import SpecTree
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from callbacks import alertmanager, cap, envelope, warning
+from callbacks.api import Described
+from callbacks.api_shape import Problem, Taken
 from callbacks.aside import aside
 from callbacks.problem import problem
 from callbacks.refusal import Refused
@@ -34,6 +37,13 @@ EXPIRES_SECONDS = 30.0
 AHEAD_SECONDS = 600.0
 """How far the clock of a sender may be ahead."""
 ROLE = "hooks"
+AS_IT_CAME: Mapping[str, Any] = {
+    "resp": Described(HTTP_200=Taken, HTTP_413=Problem),
+    "tags": ["hooks"],
+    "skip_validation": True,
+    "before": lambda *_: None,
+}
+"""How a route is described whose body we read ourselves."""
 
 Ask = Callable[[Command], Sequence[Answer] | None]
 
@@ -55,7 +65,14 @@ class NotRecorded(Exception):
 
 
 def register(
-    server: Flask, site: Site, domains: Collection[str], rules: Warnings, chains: Chains, ask: Ask, now: Callable[[], float] = time.time
+    server: Flask,
+    spec: SpecTree,
+    site: Site,
+    domains: Collection[str],
+    rules: Warnings,
+    chains: Chains,
+    ask: Ask,
+    now: Callable[[], float] = time.time,
 ) -> None:
     """Adds both routes. `ask` brings a wish to the writer and waits for its answers, None when none came.
 
@@ -65,11 +82,15 @@ def register(
     areas = [area.key for area in site.areas]
 
     @server.post("/api/v1/hooks/alertmanager")
+    @spec.validate(json=alertmanager.Payload, **AS_IT_CAME)
     def hook_alertmanager() -> Response:
+        """Takes a group of Prometheus alerts as Alertmanager posts them to a webhook: firing ones are raised, resolved ones ended."""
         return _answered(lambda body: hook.group(body, areas))
 
     @server.post("/api/v1/hooks/cap")
+    @spec.validate(**AS_IT_CAME)
     def hook_cap() -> Response:
+        """Takes CAP 1.2 or 1.1: an alert, or a feed or distribution that holds up to 100."""
         return _answered(hook.messages)
 
 

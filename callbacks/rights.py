@@ -78,8 +78,15 @@ RIGHTS: Mapping[str, Right] = {
     "GET /api/v1/alarms": READ,
     "GET /api/v1/alarms/<path:id>": READ,
     "GET /api/v1/cap": READ,
+    "GET /api/v1/alarm-health": READ,
+    "GET /api/v1/journal": Right("operator", "read"),
+    # saved views are people's; whether one may be shared, and whose may be removed, is decided where it is done
+    "GET /api/v1/views": Right("viewer"),
+    "POST /api/v1/views": Right("viewer"),
+    "DELETE /api/v1/views/<id>": Right("viewer"),
     # alarms: what more a wish asks for (a supervisor, one's own area, a low priority) the writer of alarms decides
     "GET /desk/alarms": READ,
+    "GET /desk/moment/<domain>/<key>": READ,
     "POST /api/v1/alarms/ack": Right("operator", "alarms"),
     "POST /api/v1/alarms/<path:id>/ack": Right("operator", "alarms"),
     "POST /api/v1/alarms/<path:id>/reset": Right("operator", "alarms"),
@@ -88,6 +95,16 @@ RIGHTS: Mapping[str, Right] = {
     "POST /api/v1/alarms/<path:id>/comment": Right("operator", "alarms"),
     "POST /api/v1/alarms/<path:id>/out-of-service": Right("supervisor", "alarms"),
     "POST /api/v1/alarms/<path:id>/return-to-service": Right("supervisor", "alarms"),
+    # desks: people sit at them; which of them a role may take, and which areas a desk may hand on, is decided where it is done
+    "GET /api/v1/desks": READ,
+    "POST /api/v1/desks/<id>/take": Right("operator"),
+    "POST /api/v1/desks/<id>/leave": Right("operator"),
+    "POST /api/v1/desks/<id>/hand-over": Right("operator"),
+    "POST /api/v1/desks/<id>/take-back": Right("operator"),
+    # what others could not be told
+    "GET /api/v1/letters": Right("supervisor", "read"),
+    "POST /api/v1/letters/<path:id>/resend": Right("manager"),
+    "POST /api/v1/letters/<path:id>/forget": Right("manager"),
     # warnings from elsewhere: no person sends them, so the role is the token's owner's
     "POST /api/v1/hooks/alertmanager": Right("supervisor", "hooks"),
     "POST /api/v1/hooks/cap": Right("supervisor", "hooks"),

@@ -33,12 +33,15 @@ class Doors:
     """The ways in. Every call raises DatabaseAway when neither Redis nor SQL can say."""
 
     def __init__(self, sessions: Sessions, permits: Permits) -> None:
-        self._sessions, self._permits = sessions, permits
+        self.sessions, self._permits = sessions, permits
 
     def by_session(self, id: str) -> Visitor | None:
         """The person of a session."""
-        found = self._sessions.find(id)
-        return person(found[1], id) if found else None
+        found = self.sessions.find(id)
+        if found is None:
+            return None
+        session, user = found
+        return person(user, id, session.desk or "")
 
     def by_token(self, secret: str) -> Visitor | None:
         """The program of a token; a token that pairs a screen is none."""
@@ -55,14 +58,14 @@ class Doors:
 
     def standing(self, visitors: Collection[Visitor]) -> set[Visitor]:
         """Which of them may still be served."""
-        ids = self._sessions.standing({each.credential for each in visitors if each.kind == "person"})
+        ids = self.sessions.standing({each.credential for each in visitors if each.kind == "person"})
         tokens = self._permits.standing({each.credential for each in visitors if each.kind != "person"})
         return {each for each in visitors if each.credential in (ids if each.kind == "person" else tokens)}
 
 
-def person(user: User, id: str) -> Visitor:
-    """A user who is signed in with the session `id`."""
-    return Visitor(kind="person", name=user.name, display=user.display, role=user.role, language=user.language, credential=id)
+def person(user: User, id: str, desk: str = "") -> Visitor:
+    """A user who is signed in with the session `id` and has taken the desk `desk`."""
+    return Visitor(kind="person", name=user.name, display=user.display, role=user.role, language=user.language, desk=desk, credential=id)
 
 
 def screen_of(token: Token) -> str:

@@ -23,7 +23,7 @@ from demo.memory import RedisServer
 from demo.people import accounts
 from demo.port import bracketed, free_port, is_free
 from demo.ready import lack
-from domains import city
+from domains import city, outside
 from model import SpecError
 from model.person import ROLES
 from settings import KAFKA_PREFIX, PREFIX, Settings, load
@@ -56,8 +56,11 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def processes(feed: Path | None, speed: float) -> tuple[Process, ...]:
-    """What runs beside the servers, in the order of starting: the feed comes last, so that no reading waits for a consumer."""
+def processes(feed: Path | None, speed: float, tells: bool) -> tuple[Process, ...]:
+    """What runs beside the servers, in the order of starting: the feed comes last, so that no reading waits for a consumer.
+
+    `tells`: the site names somebody outside who is told of alarms.
+    """
     python = sys.executable
     simulate = (python, "-m", "demo.simulate", "--begin", f"{time.time():.0f}")  # started again, it tells the same past again
     replay = (python, "-m", "demo.replay", str(feed), "--speed", f"{speed:g}")
@@ -65,6 +68,7 @@ def processes(feed: Path | None, speed: float) -> tuple[Process, ...]:
         Process(name="ingest", command=(python, "-m", "streams", "ingest")),
         Process(name="frames", command=(python, "-m", "streams", "frames")),
         Process(name="alarms", command=(python, "-m", "streams", "alarms")),
+        *((Process(name="notify", command=(python, "-m", "streams", "notify")),) if tells else ()),
         Process(name="web", command=(python, "-m", "gunicorn", "app:server")),
         Process(name="feed", command=replay if feed else simulate, finite=bool(feed)),
     )
@@ -84,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     stop = Stop()
     with ExitStack() as stack:
-        return _run(stack, stop, settings, given, processes(options.feed, options.speed or 1.0))
+        return _run(stack, stop, settings, given, processes(options.feed, options.speed or 1.0, _tells(settings)))
 
 
 def _misasked(feed: Path | None, speed: float | None) -> str:
@@ -101,12 +105,18 @@ def _misasked(feed: Path | None, speed: float | None) -> str:
 
 def _obstacle(settings: Settings) -> str:
     try:
-        city.read(Path(settings.site))
+        _tells(settings)
     except SpecError as error:
         return str(error)
     if not is_free(settings.port, settings.host):
         return f"port {settings.port} of {settings.host} is taken: stop what uses it, or choose another with CITYDECK_PORT"
     return ""
+
+
+def _tells(settings: Settings) -> bool:
+    """Whether the site names recipients. Raises SpecError for whatever is wrong with the site."""
+    domains, site = city.read(Path(settings.site))
+    return bool(outside.read(Path(settings.site), [area.key for area in site.areas], domains).recipients)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
+from layouts import duty
 from layouts.data import aria, data
 from layouts.table import LOOK, column, grid
 from layouts.text import say
@@ -14,7 +15,7 @@ from layouts.trend import chart
 from model import Label
 
 GRID = "alarms-grid"
-TABS = (("all", "All", "全部"), ("open", "Open", "未结"), ("shelved", "Shelved", "搁置"), ("out", "Out of service", "停用"))
+TABS = (("all", "All", "全部"), ("open", "Open", "未结"), ("shelved", "Shelved", "搁置"), ("out", "Out of service", "停用"), ("journal", "Journal", "日志"))
 ACTIONS = (
     ("ack", "Acknowledge", "确认", "A"),
     ("reset", "Reset", "复位", "R"),
@@ -22,53 +23,46 @@ ACTIONS = (
     ("unshelve", "Unshelve", "取消搁置", "S"),
     ("comment", "Note", "备注", "N"),
     ("map", "Map", "地图", "M"),
-    ("out-of-service", "Out of service", "停用", ""),
-    ("return-to-service", "Return to service", "恢复使用", ""),
 )
-"""Buttons of the selected alarm with their keys; `assets/alarm-detail.js` shows those that make sense and that the role may press."""
+RARE = (("out-of-service", "Out of service", "停用", ""), ("return-to-service", "Return to service", "恢复使用", ""))
+"""Buttons of the selected alarm with their keys; `assets/alarm/wish.js` shows those that make sense and that the role may press."""
 
 
 def body() -> list[Any]:
     """Filters above, the grid, and the pane of the selected alarm."""
     box = html.Div([html.P(className="waiting"), html.Div(alarms(), className="gridbox")], className="panel", **data(alarms="1"))
-    return [filters(), html.Div([box, pane()], className="panes"), form()]
+    return [alarm_health.strip(), filters(), html.Div([box, pane()], className="panes"), journal.journal(), form(), duty.form()]
 
 
 def filters() -> html.Div:
-    """A button for each group with its count, and words to look for."""
+    """A button for each group with its count, words to look for, the tree of areas, and what else is asked for."""
     buttons = [
         html.Button([*say(en, zh), " ", html.B(className="count")], type="button", **data(tab=key), **aria(pressed="false"))
         for key, en, zh in TABS
     ]
     find = dcc.Input(type="search", className="filter")
-    return html.Div([*buttons, find, html.P(className="outcome", role="status")], className="filters", **data(alarm_filters="1"))
+    areas = html.Details([html.Summary([*say("Areas", "区域"), " ▾"]), html.Div(className="tree")], className="menu areas")
+    said = html.P(className="outcome", role="status", **data(alarm_said="1"))
+    return html.Div(
+        [duty.chooser(), *buttons, find, areas, saved_view.menu(), html.Div(className="chips"), said], className="filters", **data(alarm_filters="1")
+    )
 
 
 def alarms() -> Any:
     """One row per alarm, those that wait for somebody first. Rows are put in order by `rank`."""
+    plain, right = Label(en="", zh=""), {"headerClass": "right", "sortable": False}
+    lines = {"cellRenderer": "DeckLines"}
     columns = [
-        column("rank", Label(en="", zh=""), "sign", cellRenderer="DeckAlarm", width=44, minWidth=44, resizable=False, sort="asc"),
-        column("standing", Label(en="State", zh="状态"), flex=1.5, minWidth=130),
-        column("name", Label(en="Alarm", zh="告警"), flex=1.75, minWidth=104, tooltipField="name"),
-        column("where", Label(en="Where", zh="位置"), flex=1.65, minWidth=96, tooltipField="where"),
-        column(
-            "amount",
-            Label(en="Value", zh="数值"),
-            cellClass="cell-number right",
-            headerClass="right",
-            flex=1.1,
-            minWidth=84,
-            sortable=False,
-        ),
-        column(
-            "bound", Label(en="Limit", zh="限值"), cellClass="cell-limit right", headerClass="right", flex=0.75, minWidth=58, sortable=False
-        ),
-        column(
-            "came", Label(en="Came", zh="发生"), cellClass="cell-clock right", headerClass="right", flex=0.95, minWidth=74, sortable=False
-        ),
-        column("since", Label(en="For", zh="持续"), "age", flex=0.8, minWidth=62),
-        column("times", Label(en="", zh=""), flex=0.3, minWidth=36),
-        column("note", Label(en="Note", zh="备注"), flex=2, minWidth=90, tooltipField="note", sortable=False),
+        column("rank", plain, "sign", cellRenderer="DeckAlarm", width=46, minWidth=46, maxWidth=46, resizable=False, sort="asc"),
+        column("standing", Label(en="State", zh="状态"), flex=10, minWidth=130, **lines),
+        column("name", Label(en="Alarm", zh="告警"), flex=14, minWidth=110, tooltipField="name", **lines),
+        column("where", Label(en="Where", zh="位置"), flex=16, minWidth=110, tooltipField="where", **lines),
+        column("amount", Label(en="Value", zh="数值"), cellClass="cell-number right", flex=9, minWidth=86, **right, **lines),
+        column("bound", Label(en="Limit", zh="限值"), cellClass="cell-limit right", flex=5, minWidth=58, **right, **lines),
+        column("came", Label(en="Came", zh="发生"), cellClass="cell-clock right", flex=6, minWidth=74, **right),
+        column("since", Label(en="For", zh="持续"), "age", flex=6, minWidth=66),
+        column("times", plain, width=40, minWidth=40, resizable=False),
+        column("note", Label(en="Note", zh="备注"), flex=15, minWidth=100, tooltipField="note", sortable=False, **lines),
     ]
     return grid(
         GRID,
@@ -76,25 +70,35 @@ def alarms() -> Any:
         rowSelection={"mode": "multiRow", "checkboxes": False, "headerCheckbox": False, "enableClickSelection": True},
         rowClassRules={"unseen": "params.data.unseen", "aside": "params.data.aside"},
         suppressModelUpdateAfterUpdateTransaction=False,  # who is acknowledged moves down
-        theme={"function": f"themeQuartz.withParams({json.dumps({**LOOK, 'rowHeight': '2.25rem'})})"},
+        theme={"function": f"themeQuartz.withParams({json.dumps({**LOOK, 'rowHeight': '2.5625rem'})})"},
     )
 
 
 def pane() -> html.Aside:
-    """The selected alarm: what, how far, what to do, what happened."""
-    title = html.H2([html.Span(className="sign"), html.B(className="name"), html.Span(className="where")])
+    """The selected alarm: what, how far, what can be done, its hour, what to do, where, how often, what happened."""
+    title = html.H2([html.Span(className="sign"), html.B(className="name"), html.Span(className="where"), duty.owner("chosen")])
     measure = html.P([html.B(className="value"), html.Span(className="unit"), html.Span(className="limits")], className="measure")
-    trend = html.Section(chart(), className="hour", hidden=True)
-    parts = [title, measure, html.P(className="standing"), buttons(), html.P(className="outcome", role="status"), trend, guidance()]
-    parts += [html.H3([*say("What happened", "经过"), html.Span(className="month")]), html.Ol(className="events")]
+    said = [html.P(className="standing"), html.P(className="outcome", role="status")]
+    hour = html.Section(chart(), className="hour", hidden=True)
+    parts = [title, measure, buttons(), *said, hour, guidance(), place(), html.P(className="month"), html.Ol(className="events")]
     return html.Aside([html.P(className="waiting"), html.Div(parts, className="chosen", hidden=True)], className="alarm", **data(alarm="1"))
 
 
 def buttons() -> html.Div:
-    """What can be done."""
-    return html.Div(
-        [html.Button([*say(en, zh), *shortcut(key)], type="button", **data(act=act)) for act, en, zh, key in ACTIONS], className="buttons"
-    )
+    """What can be done; what is seldom wanted behind the last one."""
+    rare = html.Details([html.Summary(say("More", "更多")), html.Div([press(*each) for each in RARE])], className="menu rare")
+    return html.Div([*(press(*each) for each in ACTIONS), rare], className="buttons")
+
+
+def press(act: str, en: str, zh: str, key: str) -> html.Button:
+    """The button of one wish; that which may be for many tells for how many."""
+    many = [html.Span(className="many")] if act == "ack" else []
+    return html.Button([*say(en, zh), *many, *shortcut(key)], type="button", **data(act=act))
+
+
+def place() -> html.Section:
+    """Where it is, drawn by `assets/alarm/place.js`."""
+    return html.Section([html.Div(className="ground"), html.Span(className="here sign"), html.Div(className="callout")], className="place")
 
 
 def shortcut(key: str) -> list[Any]:

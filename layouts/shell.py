@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import ids, theme
+from layouts import duty, ids, sound, theme
 from layouts.data import data
 from layouts.mark import counts
 from layouts.text import say, text
@@ -26,6 +26,7 @@ def desk(site: Site, domains: Mapping[str, Domain], page: str, body: html.Main, 
             navigation(domains),
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
+            sound.control(),
             theme.switches(),
             who(),
             html.Time(className="clock", **data(clock="1")),
@@ -87,9 +88,9 @@ def more(links: list[dcc.Link]) -> list[dmc.HoverCard]:
 
 def line(linked: bool) -> html.Footer:
     """The condition that matters most: what, value against limit, where, how long, and how many are active."""
-    show = [html.A(say("Show", "查看"), href="/", className="show", **data(go="1"))] if linked else []
+    show = [html.A([*say("Show", "查看"), " ", html.Kbd("G")], href="/", className="show", **data(go="1"))] if linked else []
     what = html.B([html.Span(className="said"), html.Span(className="limit")], className="what")
-    words = [what, html.Span(className="where"), html.Span(className="bureau")]
+    words = [what, html.Span(className="where"), html.Span(className="bureau"), duty.owner("line")]
     return html.Footer(
         [
             html.Span(className="sign"),

@@ -109,7 +109,7 @@ class Alarm:
     acknowledgement: Acknowledgement | None = None
     shelf: Shelf | None = None
     suppressed: str | None = None
-    """The reason: the id of the alarm that stands in its place, or `calendar`."""
+    """The reason: the id of the alarm that stands in its place, `calendar` or `backlog`."""
     absence: Absence | None = None
     latched: bool = False
     escalated: bool = False
@@ -179,9 +179,10 @@ class Duty:
 Wish = Literal["acknowledge", "reset", "shelve", "unshelve", "out_of_service", "return_to_service", "comment", "raise", "end", "hand_over"]
 """What a command asks. `raise` and `end` are messages from elsewhere."""
 
-Outcome = Literal["done", "already", "gone", "refused", "not_recorded", "expired"]
-"""`already`: somebody did it before, and is named; `gone`: the alarm returned or a newer occurrence stands; `not_recorded`: the database
-is away."""
+Outcome = Literal["done", "already", "gone", "not_now", "absent", "forbidden", "refused", "not_recorded", "expired"]
+"""`already`: somebody did it before, and is named; `gone`: the alarm returned or a newer occurrence stands; `not_now`: it must first be
+somewhere else in its life; `absent`: there is no such alarm; `forbidden`: it is not for this person; `refused`: what was asked is not
+complete, or cannot be; `not_recorded`: the database is away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,9 +200,11 @@ class Command:
     until: float | None = None
     """Shelving: wall clock of the return, None until next return. Out of service: the review."""
     desk: str = ""
+    """Where the person sits, as the web process knows it."""
     areas: tuple[str, ...] = ()
     detail: Mapping[str, Any] = field(default_factory=dict)
-    """Of `raise` and `end`: by alarm id what the message from elsewhere says, see `Message`."""
+    """Of `raise` and `end`: by alarm id what the message from elsewhere says, see `Message`. Of `hand_over`: the desk `to` which the areas
+    go, and the desk `from` which they come, where that matters."""
 
 
 class Message(TypedDict, total=False):
@@ -233,6 +236,7 @@ class Answer:
     alarm: str
     outcome: Outcome
     reason: str = ""
+    """A code of `callbacks.reason.REASONS`, with what it is about after a colon."""
     who: str = ""
     time: float | None = None
     """`already`: who did it, and when."""

@@ -34,6 +34,8 @@ class Session:
     user: str
     created: float
     seen: float
+    desk: str | None = None
+    """The desk they have taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,19 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SavedView:
+    """Filters of the alarm desk under a name that somebody gave them."""
+
+    id: str
+    owner: str
+    label: str
+    query: str
+    """The address's query, without the question mark."""
+    shared: bool
+    """Whether everybody is offered it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
     """Who makes a request: a person who is signed in, a program with a token, or a paired screen of the wall."""
 
@@ -64,6 +79,8 @@ class Visitor:
     """Of a program: what its token is for."""
     screen: str = ""
     """Of a screen: its id."""
+    desk: str = ""
+    """Of a person: the desk they took in this browser, which the site need not have any more; empty for none."""
     credential: str = field(repr=False)
     """The session's id or the token: a secret."""
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ QUEUE = "audit"
 GENESIS = "0" * 64
 """What stands before the first row."""
 PAGE = 1000
+CHUNK = 500
+"""Ids asked for at once: databases limit how many a statement may hold."""
 BEFORE_ALL = -(2**62)
 """A place before every row, also before those that should not be there."""
 
@@ -42,6 +44,16 @@ class Entry(NamedTuple):
     detail: str
     previous: str
     hash: str
+
+
+class Deed(NamedTuple):
+    """What somebody did, before it has its place in the log. `id` is made by whoever acts: of one id there is one row."""
+
+    id: str
+    actor: str
+    action: str
+    subject: str = ""
+    detail: Mapping[str, Any] = {}
 
 
 class Verdict(NamedTuple):
@@ -61,7 +73,8 @@ class Audit:
     def write(self, id: str, actor: str, action: str, subject: str = "", detail: Mapping[str, Any] | None = None) -> int:
         """The place of the row; called again with the same id it writes nothing and gives the same place."""
         with writing(self._engine) as connection:
-            return _append(connection, self._wall(), id, actor, action, subject, detail)
+            append(connection, self._wall(), [Deed(id, actor, action, subject, detail or {})])
+            return int(connection.execute(select(audit.c.seq).where(audit.c.id == id)).scalar_one())
 
     def entries(self, before: int | None = None, limit: int = 100) -> list[Entry]:
         """Newest first; the next page begins `before` the last one's place."""
@@ -96,21 +109,33 @@ def audited(
     The log is locked first, so such transactions never run beside each other.
     """
     with writing(engine) as connection:
-        _append(connection, now, uuid.uuid4().hex, actor, action, subject, detail)
+        append(connection, now, [Deed(uuid.uuid4().hex, actor, action, subject, detail or {})])
         yield connection
 
 
-def _append(connection: Connection, now: float, id: str, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None) -> int:
+def append(connection: Connection, now: float, deeds: Sequence[Deed]) -> None:
+    """Adds a row for each deed whose id has none yet, in a transaction that goes on; whoever else appends waits for its end."""
+    if not deeds:
+        return
     connection.execute(select(schema.writer.c.fence).where(schema.writer.c.name == QUEUE).with_for_update()).one()
-    known = connection.execute(select(audit.c.seq).where(audit.c.id == id)).scalar_one_or_none()
-    if known is not None:
-        return int(known)
+    known = _known(connection, [schema.name(deed.id) for deed in deeds])
     last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).one_or_none()
-    before = Verdict(last.seq, last.hash, None) if last else Verdict(0, GENESIS, None)
-    who, what, whom, more = (schema.clean(text) for text in (actor, action, subject, _json(detail or {})))
-    entry = _sealed(before, Entry(0, schema.name(id), now, who, what, whom, more, "", ""))
-    connection.execute(insert(audit).values(entry._asdict()))
-    return entry.seq
+    stands = Verdict(last.seq, last.hash, None) if last else Verdict(0, GENESIS, None)
+    fresh = []
+    for id, deed in {schema.name(deed.id): deed for deed in deeds}.items():
+        if id not in known:
+            who, what, whom, more = (schema.clean(text) for text in (deed.actor, deed.action, deed.subject, _json(deed.detail)))
+            fresh.append(_sealed(stands, Entry(0, id, now, who, what, whom, more, "", "")))
+            stands = Verdict(fresh[-1].seq, fresh[-1].hash, None)
+    if fresh:
+        connection.execute(insert(audit), [entry._asdict() for entry in fresh])
+
+
+def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(ids), CHUNK):
+        found |= set(connection.scalars(select(audit.c.id).where(audit.c.id.in_(ids[start : start + CHUNK]))))
+    return found
 
 
 def _json(detail: Mapping[str, Any]) -> str:

@@ -64,3 +64,8 @@ def order(place: str) -> tuple[int, int]:
     """Places compare as the moments they name."""
     moment, _, number = place.partition("-")
     return int(moment), int(number)
+
+
+def moment(place: str) -> float:
+    """The wall clock at which an edge was stored."""
+    return order(place)[0] / 1000

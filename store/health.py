@@ -32,6 +32,10 @@ class Times(NamedTuple):
     times: int
 
 
+class Without(frozenset[str]):
+    """All areas but these, and what belongs to no area: what is left for the supervisor."""
+
+
 class Health:
     """Figures over [since, until), event time; `areas` None is the whole city. Every call raises DatabaseAway."""
 
@@ -62,20 +66,17 @@ class Health:
         rows = _cycles(lasted, (*BECAME, *CEASED), since - FLEETING_SECONDS, until, areas)
         return self._times(rows.c.alarm, [rows.c.time >= since, rows.c.kind.in_(CEASED), rows.c.gap < FLEETING_SECONDS], limit)
 
-    def flooded(self, since: float, until: float, desk: str) -> float:
-        """Seconds in which the desk was in flood."""
-        asked = select(event.c.time, event.c.kind).where(event.c.alarm == "", event.c.desk == desk, event.c.time < until)
+    def flooded(self, since: float, until: float, desk: str | None = None) -> float:
+        """Seconds in which the desk was in flood; without one, in which any desk was."""
+        marks = [event.c.alarm == "", event.c.kind.in_(("flood_began", "flood_ended")), event.c.time < until]
+        asked = select(event.c.time, event.c.kind, event.c.desk).where(*marks, *([event.c.desk == desk] if desk is not None else []))
         with reading(self._engine) as connection:
-            rows = connection.execute(
-                asked.where(event.c.kind.in_(("flood_began", "flood_ended"))).order_by(event.c.time, event.c.seq)
-            ).all()
-        total, began = 0.0, None  # type: float, float | None
-        for time, kind in [*rows, (until, "flood_ended")]:
-            if kind == "flood_began" and began is None:
-                began = time
-            elif kind == "flood_ended" and began is not None:
-                total += max(0.0, time - max(began, since))
-                began = None
+            rows = connection.execute(asked.order_by(event.c.time, event.c.seq)).all()
+        total, on, before = 0.0, set[str](), since
+        for time, kind, where in [*rows, (until, "", "")]:
+            moment = max(time, since)
+            total += moment - before if on else 0.0
+            on, before = on | {where} if kind == "flood_began" else on - {where}, moment
         return total
 
     def _times(self, alarm: ColumnElement[str], asked: list[ColumnElement[bool]], limit: int) -> list[Times]:
@@ -87,7 +88,9 @@ class Health:
 
 def _within(since: float, until: float, areas: Collection[str] | None) -> list[ColumnElement[bool]]:
     asked = [event.c.time >= since, event.c.time < until]
-    return asked if areas is None else [*asked, event.c.area.in_(areas)]
+    if areas is None:
+        return asked
+    return [*asked, event.c.area.not_in(areas) if isinstance(areas, Without) else event.c.area.in_(areas)]
 
 
 def _cycles(gap: ColumnElement[float], kinds: Collection[EventKind], since: float, until: float, areas: Collection[str] | None) -> Subquery:

@@ -15,14 +15,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, bindparam, delete, func, insert, select, tuple_, update
 
+from model import Priority
 from model.alarm import Alarm, Answer, Event, EventKind
-from store import schema
+from store import audit, schema
+from store.audit import Deed
 from store.database import insert_once, reading, writing
 from store.partition import Fenced
 
 WRITER = "alarms"
 CAME: tuple[EventKind, ...] = ("raised", "repeated", "worsened")
 """The events with which an alarm came."""
+CEASED: tuple[EventKind, ...] = ("returned", "latched")
+"""Those after which what it is about is no longer true."""
 CHUNK = 500
 """Values asked for at once: databases limit how many a statement may hold."""
 _NAMES = [each.name for each in fields(Event)]
@@ -50,8 +54,10 @@ class Journal:
         events: Sequence[Event] = (),
         cursors: Mapping[str, str] | None = None,
         answers: Mapping[str, Sequence[Answer]] | None = None,
+        deeds: Sequence[Deed] = (),
     ) -> list[Event]:
-        """Writes all of it in one transaction: alarms that changed, ids of alarms no longer kept, what happened, and what was carried out.
+        """Writes all of it in one transaction: alarms that changed, ids of alarms no longer kept, what happened, what was carried out, and
+        what of it people did, for the audit log.
 
         The events with place and time of recording; one whose source is known already keeps those it has. Answers to a command
         known already are not changed. Raises Fenced when another has taken over: nothing is written.
@@ -63,6 +69,7 @@ class Journal:
             _replace(connection, schema.cursor, (), [{"name": name, "place": place} for name, place in (cursors or {}).items()])
             for id, given in (answers or {}).items():
                 insert_once(connection, schema.carried, id=id, recorded=self._wall(), answers=msgspec.to_builtins(given))
+            audit.append(connection, self._wall(), deeds)
         return recorded
 
     def load(self) -> tuple[list[Alarm], dict[str, str]]:
@@ -99,7 +106,9 @@ class Journal:
         until: float | None = None,
         areas: Collection[str] | None = None,
         domain: str | None = None,
-        subject: str | None = None,
+        rule: str | None = None,
+        priority: Priority | None = None,
+        subjects: Collection[str] | None = None,
         alarm: str | None = None,
         who: str | None = None,
         desk: str | None = None,
@@ -109,9 +118,11 @@ class Journal:
     ) -> list[Event]:
         """Events of [since, until), event time, newest first; None is any. The next page begins `before` the last one's place."""
         column = schema.event.c
-        equal = {column.domain: domain, column.subject: subject, column.alarm: alarm, column.actor: who, column.desk: desk}
+        equal: dict[ColumnElement[Any], str | None] = {column.domain: domain, column.rule: rule, column.priority: priority}
+        equal |= {column.alarm: alarm, column.actor: who, column.desk: desk}
         asked: list[ColumnElement[bool]] = [one == value for one, value in equal.items() if value is not None]
-        asked += [one.in_(values) for one, values in ((column.area, areas), (column.kind, kinds)) if values is not None]
+        among = {column.area: areas, column.kind: kinds, column.subject: subjects}
+        asked += [one.in_(values) for one, values in among.items() if values is not None]
         asked += [column.time >= since] if since is not None else []
         asked += [column.time < until] if until is not None else []
         if before is not None:
@@ -129,6 +140,18 @@ class Journal:
         asked = (column.alarm == alarm) & (column.time >= since) & column.kind.in_(CAME)
         with reading(self._engine) as connection:
             return int(connection.execute(select(func.count()).where(asked)).scalar_one())
+
+    def lasted(self, alarm: str, since: float, limit: int = 1000) -> list[float]:
+        """How long an alarm lasted, in seconds from coming to return, each of its newest `limit` comings and returns since then."""
+        column, found, came = schema.event.c, list[float](), None
+        asked = select(column.time, column.kind).where(column.alarm == alarm, column.time >= since, column.kind.in_((*CAME, *CEASED)))
+        with reading(self._engine) as connection:
+            rows = connection.execute(asked.order_by(column.time.desc(), column.seq.desc()).limit(limit)).all()
+        for time_, kind in reversed(rows):
+            if kind in CEASED and came is not None:
+                found.append(time_ - came)
+            came = None if kind in CEASED else time_ if came is None else came
+        return found
 
     def handed_over(self) -> dict[str, str]:
         """Area -> the desk it was last handed to, or back to."""

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
 from model.alarm import Alarm, Event
 from store import schema
+from store.audit import audited
 from store.database import insert_once, reading, writing
 
 TAKEN_SECONDS = 120.0
@@ -49,6 +50,8 @@ class Letter:
     body: Mapping[str, Any]
     attempts: int = 0
     error: str = ""
+    dead: bool = False
+    """It is not tried again by itself."""
 
 
 class Letters:
@@ -90,7 +93,7 @@ class Letters:
         with writing(self._engine) as connection:
             moved = connection.execute(update(_box).where(box).values(place=now.place, fold=now.fold)).rowcount == 1
             for letter in letters if moved else ():
-                insert_once(connection, _letter, **_row(letter), dead=False)
+                insert_once(connection, _letter, **_row(letter))
         return moved
 
     # --- sending ---------------------------------------------------------------------------------------------------------------------
@@ -142,22 +145,36 @@ class Letters:
         with reading(self._engine) as connection:
             return {row.recipient: row.letters for row in connection.execute(counted)}
 
-    def dead(self, limit: int = 100) -> list[Letter]:
-        """Dead letters, the newest first."""
-        asked = select(_letter).where(_letter.c.dead.is_(True)).order_by(_letter.c.first.desc(), _letter.c.id).limit(limit)
+    def undelivered(self, limit: int = 100) -> list[Letter]:
+        """Letters that were tried in vain: the dead ones first, then the newest first."""
+        asked = select(_letter).where(_letter.c.dead.is_(True) | (_letter.c.attempts > 0))
         with reading(self._engine) as connection:
-            return [_read(row) for row in connection.execute(asked)]
+            ordered = asked.order_by(_letter.c.dead.desc(), _letter.c.first.desc(), _letter.c.id)
+            return [_read(row) for row in connection.execute(ordered.limit(limit))]
 
-    def revive(self, id: str) -> bool:
-        """Sends a dead letter again; False when there is none of that id."""
+    def revive(self, id: str, by: str, detail: Mapping[str, str] | None = None) -> bool:
+        """Sends a dead letter again, as the audit log tells; False when there is none of that id."""
         mine = (_letter.c.id == id) & _letter.c.dead.is_(True)
-        with writing(self._engine) as connection:
-            return connection.execute(update(_letter).where(mine).values(dead=False, attempts=0, created=self._wall())).rowcount == 1
+        anew = update(_letter).where(mine).values(dead=False, attempts=0, created=self._wall())
+        return self._carried_out(anew, by, "letter.resend", id, detail)
 
-    def forget(self, id: str) -> bool:
-        """Throws a dead letter away; False when there is none of that id."""
-        with writing(self._engine) as connection:
-            return connection.execute(delete(_letter).where((_letter.c.id == id) & _letter.c.dead.is_(True))).rowcount == 1
+    def forget(self, id: str, by: str, detail: Mapping[str, str] | None = None) -> bool:
+        """Throws a dead letter away, as the audit log tells; False when there is none of that id."""
+        mine = (_letter.c.id == id) & _letter.c.dead.is_(True)
+        return self._carried_out(delete(_letter).where(mine), by, "letter.forget", id, detail)
+
+    def _carried_out(self, change: Any, by: str, action: str, id: str, detail: Mapping[str, str] | None) -> bool:
+        try:
+            with audited(self._engine, self._wall(), by, action, f"letter:{id}", detail) as connection:
+                if connection.execute(change).rowcount != 1:
+                    raise NoSuchLetter(id)
+        except NoSuchLetter:
+            return False
+        return True
+
+
+class NoSuchLetter(Exception):
+    """Takes back what was begun for a letter that there is not."""
 
 
 def _line(recipient: str) -> tuple[Any, Any]:

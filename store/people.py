@@ -104,21 +104,38 @@ class People:
                 raise Unknown(name)
             insert_once(connection, schema.session, hash=digest(id), user=name, created=now, seen=now)
 
+    def sit(self, id: str, desk: str | None, by: str, detail: Mapping[str, Any]) -> None:
+        """Whoever is signed in with the session `id` takes a desk in place of the one before, or leaves it. Raises Unknown."""
+        mine = update(schema.session).where(schema.session.c.hash == digest(id)).values(desk=desk)
+        action = "desk.take" if desk else "desk.leave"
+        with audited(self._engine, self._wall(), by, action, f"desk:{desk or detail.get('from', '')}", detail) as connection:
+            if connection.execute(mine).rowcount == 0:
+                raise Unknown(by)
+
+    def sitting(self, created: float, seen: float) -> list[tuple[str, User]]:
+        """Who sits at which desk, of the sessions begun since `created` and used since `seen`; each once for a desk."""
+        column = schema.session.c
+        asked = select(column.desk, *_USER).join(schema.user).where(column.desk.is_not(None), schema.user.c.disabled.is_(False)).distinct()
+        fresh = asked.where(column.created >= created, column.seen >= seen).order_by(column.desk, schema.user.c.name)
+        with reading(self._engine) as connection:
+            return [(row.desk, User(**{each.name: getattr(row, each.name) for each in _USER})) for row in connection.execute(fresh)]
+
     def session(self, id: str) -> Session | None:
         """The session of that id. Whether it is too old is the caller's."""
         column = schema.session.c
+        asked = select(column.user, column.created, column.seen, column.desk).where(column.hash == digest(id))
         with reading(self._engine) as connection:
-            row = connection.execute(select(column.user, column.created, column.seen).where(column.hash == digest(id))).one_or_none()
+            row = connection.execute(asked).one_or_none()
         return Session(**row._mapping) if row else None
 
     def present(self, digests: Collection[str]) -> dict[str, tuple[Session, User]]:
         """The sessions with these digests and whose they are, by digest; none of a user who is disabled."""
         column = schema.session.c
-        asked = select(column.hash, column.created, column.seen, *_USER).join(schema.user).where(schema.user.c.disabled.is_(False))
+        asked = select(column.hash, column.created, column.seen, column.desk, *_USER).join(schema.user)
         with reading(self._engine) as connection:
-            rows = connection.execute(asked.where(column.hash.in_(digests))).all()
+            rows = connection.execute(asked.where(column.hash.in_(digests), schema.user.c.disabled.is_(False))).all()
         users = {row.hash: User(**{each.name: getattr(row, each.name) for each in _USER}) for row in rows}
-        return {row.hash: (Session(user=row.name, created=row.created, seen=row.seen), users[row.hash]) for row in rows}
+        return {row.hash: (Session(user=row.name, created=row.created, seen=row.seen, desk=row.desk), users[row.hash]) for row in rows}
 
     def seen(self, id: str) -> None:
         """The browser was used."""

@@ -149,6 +149,7 @@ session = Table(
     _name("user", ForeignKey("person.name")),
     _time("created"),
     _time("seen"),
+    _words("desk", nullable=True),
     Index("session_user", "user"),
 )
 token = Table(
@@ -162,6 +163,17 @@ token = Table(
     _time("created"),
     _time("expires"),
     _time("revoked", nullable=True),
+)
+
+saved_view = Table(
+    "saved_view",
+    metadata,
+    _name("id", primary_key=True),
+    _name("owner", ForeignKey("person.name")),
+    _words("label"),
+    _words("query"),
+    Column("shared", Boolean, nullable=False),
+    Index("saved_view_owner", "owner"),
 )
 
 audit = Table(

@@ -13,7 +13,7 @@ from model.person import Session, User
 from store import Away, Client
 from store.database import DatabaseAway
 from store.known import Known, Record, here
-from store.people import People, digest
+from store.people import People, Unknown, digest
 
 ID_BYTES = 32
 SEEN_SECONDS = 300.0
@@ -49,7 +49,22 @@ class Sessions:
         if record is None:
             return None
         user = User(**{name: record[name] for name in ("name", "display", "role", "language")})
-        return Session(user=user.name, created=record["created"], seen=record["seen"]), user
+        return Session(user=user.name, created=record["created"], seen=record["seen"], desk=record.get("desk")), user
+
+    def sit(self, id: str, desk: str | None) -> None:
+        """The session takes a desk in place of the one before, or leaves it. Raises Unknown, DatabaseAway."""
+        record = self._standing([id]).get(id)
+        if record is None:
+            raise Unknown("session")
+        told = {"from": record.get("desk") or ""}
+        self._run(lambda: self._people.sit(id, desk, record["name"], told))
+        self._known.change(digest(id), {**record, "desk": desk})
+
+    def sitting(self) -> list[tuple[str, User]]:
+        """Who sits at which desk. Raises DatabaseAway."""
+        now = self._wall()
+        found: list[tuple[str, User]] = self._run(lambda: self._people.sitting(now - self._longest, now - self._idle - SEEN_SECONDS))
+        return found
 
     def standing(self, ids: Collection[str]) -> set[str]:
         """Which of them still stand; they count as used. Raises DatabaseAway when nobody can say."""
@@ -88,4 +103,7 @@ class Sessions:
 
 
 def _records(people: People, digests: Collection[str]) -> dict[str, Record]:
-    return {each: {**asdict(user), "created": one.created, "seen": one.seen} for each, (one, user) in people.present(digests).items()}
+    return {
+        each: {**asdict(user), "created": one.created, "seen": one.seen, "desk": one.desk}
+        for each, (one, user) in people.present(digests).items()
+    }

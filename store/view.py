@@ -92,6 +92,15 @@ def standing(client: redis.Redis, streams: Iterable[str]) -> list[View]:
     return views
 
 
+def newest(views: Iterable[View]) -> dict[str, float]:
+    """By domain the event time of its newest trusted reading, of the views that have one."""
+    found: dict[str, float] = {}
+    for view in views:
+        if "newest" in view.meta:
+            found[view.domain] = max(found.get(view.domain, 0.0), float(view.meta["newest"]))
+    return found
+
+
 def _refresh_series(client: redis.Redis, views: list[View]) -> None:
     for view, series in zip(views, _all(client, [(view, "hgetall", "series") for view in views]), strict=True):
         named = {int(index): text.decode().rpartition("\0")[::2] for index, text in series.items()}

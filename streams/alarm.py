@@ -19,7 +19,7 @@ from streams.duty import Duties
 from streams.flood import Floods
 from streams.life import after, annunciated, is_active, position, shown
 from streams.rulebook import Rulebook, alarm_of, parts
-from streams.suppression import Suppression
+from streams.suppression import BACKLOG, Suppression, is_late
 from streams.timer import CALM_SECONDS, Due, Timers, due, shelf_ends
 
 CHATTER_COMINGS, CHATTER_SECONDS = 3, 60.0
@@ -55,14 +55,14 @@ class Alarms:
 
     # --- what comes in ---------------------------------------------------------------------------------------------------------------
 
-    def edge(self, condition: Condition, source: str) -> None:
-        """A condition became true or false. One that is not newer than what is known of it is a repetition."""
+    def edge(self, condition: Condition, source: str, found: float | None = None) -> None:
+        """A condition became true or false, `found` at that event time. One that is not newer than what is known of it is a repetition."""
         id, worse = alarm_of(condition.rule, condition.subject)
         alarm = self.alarms.get(id)
         if alarm is not None and condition.since <= (alarm.worse_edge if worse else alarm.edge):
             return
         self._until(condition.since)
-        self.take(self.alarms.get(id), condition, source)
+        self.take(self.alarms.get(id), condition, source, late=found is not None and is_late(condition, found))
 
     def advance(self, now: float, wall: float) -> None:
         """Time has come to `now`, event time, and `wall`: what falls due by itself happens, in its order."""
@@ -98,8 +98,8 @@ class Alarms:
 
     # --- conditions ------------------------------------------------------------------------------------------------------------------
 
-    def take(self, alarm: Alarm | None, condition: Condition, source: str) -> None:
-        """What a condition's change makes of its alarm, which may be one that never was."""
+    def take(self, alarm: Alarm | None, condition: Condition, source: str, late: bool = False) -> None:
+        """What a condition's change makes of its alarm, which may be one that never was; `late` when it comes out of a backlog."""
         id, worse = alarm_of(condition.rule, condition.subject)
         noted: dict[str, Any] = {"worse_edge": condition.since, "worse": condition.active} if worse else {"edge": condition.since}
         noted["value"] = condition.value
@@ -108,13 +108,14 @@ class Alarms:
             return
         alarm = alarm or self.blank(id)
         if condition.active and rule is not None:
-            self.come(alarm, condition.since, source, beyond=worse, priority=condition.priority, limit=condition.limit, **noted)
+            noted |= {"priority": condition.priority, "limit": condition.limit}
+            self.come(alarm, condition.since, source, beyond=worse, late=late, **noted)
         elif is_active(alarm) and not worse and not condition.active:
             self.go(alarm, condition.since, source, latching=rule is not None and rule.latching, worse=False, **noted)
         else:
             self._put(replace(alarm, **noted))
 
-    def come(self, alarm: Alarm, time: float, source: str, *, beyond: bool, **told: Any) -> None:
+    def come(self, alarm: Alarm, time: float, source: str, *, beyond: bool, late: bool = False, **told: Any) -> None:
         """The condition is true, or `beyond` its worse limit: a new occurrence, one more coming of this one, or nothing new."""
         kind = _coming(alarm, beyond, told["limit"])
         if kind is None or kind == "repeated":
@@ -125,7 +126,9 @@ class Alarms:
         if kind == "worsened" and alarm.shelf is not None:
             # Who set a lesser thing aside did not set this aside.
             alarm = self.happen(alarm, "unshelved", time, f"{source}:unshelved", shelf=None)
-        if alarm.suppressed is None and (reason := self.suppression.reason(alarm, self.alarms, time, heard=time)):
+        if alarm.suppressed == BACKLOG and not late:
+            alarm = self.happen(alarm, "unsuppressed", time, f"{source}:unsuppressed", suppressed=None)
+        if alarm.suppressed is None and (reason := self.suppression.reason(alarm, self.alarms, time, heard=time, late=late)):
             alarm = self.happen(alarm, "suppressed", time, f"{source}:suppressed", note=reason, suppressed=reason)
         comings = (*(one for one in alarm.comings if time - one < CHATTER_SECONDS), time)[-CHATTER_COMINGS:]
         chatters = len(comings) == CHATTER_COMINGS or "chattering" in alarm.marks and time - alarm.comings[-1] < CALM_SECONDS
@@ -187,9 +190,10 @@ class Alarms:
         else:
             self._put(replace(alarm, marks=_marked(alarm.marks, "chattering", False)))
 
-    def reconsider(self, alarm: Alarm, time: float, source: str) -> None:
-        """Suppresses the alarm, or no longer, as its suppressors and its calendar ask."""
-        reason = self.suppression.reason(alarm, self.alarms, time) if alarm.state != "normal" else None
+    def reconsider(self, alarm: Alarm, time: float, source: str, caught_up: bool = False) -> None:
+        """Suppresses the alarm, or no longer, as its suppressors, its calendar and a backlog that is `caught_up` with ask."""
+        late = alarm.suppressed == BACKLOG and not caught_up
+        reason = self.suppression.reason(alarm, self.alarms, time, late=late) if alarm.state != "normal" else None
         if reason is not None and alarm.suppressed is None:
             self.happen(alarm, "suppressed", time, f"{source}:suppressed:{alarm.id}", note=reason, suppressed=reason)
         elif reason is None and alarm.suppressed is not None:

@@ -22,16 +22,18 @@ import msgspec
 from model import Condition
 from model.alarm import Answer, Command, Duty
 from store import Away, Client
+from store.audit import Deed
 from store.board import ASKED, Asked, Board, Term, lease, provisional
 from store.clock import Clock
 from store.database import DatabaseAway
-from store.edge import BEGINNING, Edges, order
+from store.edge import BEGINNING, Edges, moment, order
 from store.journal import Journal
 from store.partition import Fenced
 from store.process import processes
 from store.urgent import BOARD, CHANNEL, announce
-from store.view import View, names, standing
+from store.view import View, names, newest, standing
 from streams.alarm import Alarms, on_board
+from streams.deed import deed
 from streams.heal import Healer, finders
 from streams.life import shown
 from streams.outbox import Outbox
@@ -44,8 +46,8 @@ from streams.wish import carry_out
 
 log = logging.getLogger(__name__)
 
-Change = tuple[Condition, str]
-"""A condition that became true or false, and the name of that in the journal."""
+Change = tuple[Condition, str, float]
+"""A condition that became true or false, the name of that in the journal, and the event time at which it was found."""
 
 REST_SECONDS = 0.25
 """How long the bell may be silent before the next turn."""
@@ -260,23 +262,28 @@ class Keeper:
             self._held = float("-inf")
         self._pause("read")
         places = {edge.stream: edge.place for edge in edges} | ({WISHES: wishes[-1].place} if wishes else {})
-        changes = [(condition, f"edge:{edge.stream}:{edge.place}") for edge in edges if (condition := _condition(edge.condition))]
+        changes = [
+            (condition, f"edge:{edge.stream}:{edge.place}", self._clock.at(moment(edge.place)))
+            for edge in edges
+            if (condition := _condition(edge.condition))
+        ]
         self._decide(core, changes)
         if looks and not self._more:
-            self._look(views, {alarm_of(condition.rule, condition.subject)[0] for condition, _ in changes})
+            self._look(views, {alarm_of(condition.rule, condition.subject)[0] for condition, *_ in changes})
         answers = self._answers(core, wishes)
-        self._write(core, changes, places, answers)
+        deeds = [deed(wish.command, answers[wish.command.id]) for wish in wishes if wish.command.id in answers]
+        self._write(core, changes, places, answers, [each for each in deeds if each])
 
     def _decide(self, core: Alarms, changes: Sequence[Change]) -> None:
-        for condition, source in changes:
-            core.edge(condition, source)
+        for condition, source, found in changes:
+            core.edge(condition, source, found)
         core.advance(self._clock.now(), self._clock.wall())
 
     def _look(self, views: Sequence[View], touched: Collection[str]) -> None:
         self._looked = time.monotonic()
         found_true = [condition for view in views for data in view.conditions if (condition := _condition(data))]
         current = finders(self._book, views, processes(self._client), self._clock.wall())
-        self._healer.look(found_true, current, touched)
+        self._healer.look(found_true, current, touched, newest(views))
 
     def _answers(self, core: Alarms, wishes: Sequence[Asked]) -> dict[str, list[Answer]]:
         """By the command's id what comes of it; a command that was carried out before is answered as then."""
@@ -298,17 +305,19 @@ class Keeper:
         except Exception as error:  # a wish that nobody foresaw must not stop the alarms, and be taken up again by the next writer
             log.exception("a wish failed")
             self._pulse.failed(error)
-            return [Answer(alarm=id, outcome="refused", reason="it cannot be carried out") for id, _ in command.targets]
+            return [Answer(alarm=id, outcome="refused", reason="failed") for id, _ in command.targets]
 
     # --- writing ---------------------------------------------------------------------------------------------------------------------
 
-    def _write(self, core: Alarms, changes: Sequence[Change], places: dict[str, str], answers: dict[str, list[Answer]]) -> None:
+    def _write(
+        self, core: Alarms, changes: Sequence[Change], places: dict[str, str], answers: dict[str, list[Answer]], deeds: Sequence[Deed]
+    ) -> None:
         made = core.changes()
         if not (places or made.alarms or made.events or made.forgotten or answers):
             return
         if self._away is None:
             try:
-                self._journal.record(self._fence, made.alarms, made.forgotten, made.events, places, answers)
+                self._journal.record(self._fence, made.alarms, made.forgotten, made.events, places, answers, deeds)
             except DatabaseAway as error:
                 self._lose(error)
                 answers = self._unsure(answers)

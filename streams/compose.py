@@ -14,9 +14,10 @@ from model import PRIORITIES, Condition, Domain, Figure, Site
 from model.alarm import ALARM_STATES
 from store.process import Process, reader
 from store.view import View
-from streams.entry import CALLING, LAID, Entry
+from streams.entry import LAID, Entry
 from streams.figures import Figures
 from streams.judge import DEAD_SECONDS
+from streams.ranking import Ranking
 from streams.readings import STALE_INTERVALS, Ask, Index, Moment
 from streams.roll import ACKNOWLEDGED, Roll
 from streams.window import FIVE, MINUTE
@@ -26,8 +27,8 @@ STATIONS = 40
 SPARK_STEP = 2
 """Every second minute of the last hour makes a station's 30 points."""
 
-SILENT_SECONDS = 30.0
-"""After which people are told that nobody keeps the alarms."""
+SILENT_SECONDS = 20.0
+"""After which people are told that nobody keeps the alarms: what is told at a tick must be seen and heard within 30 s."""
 
 Sections = dict[str, Any]
 
@@ -86,20 +87,15 @@ About = Callable[[Entry], tuple[str, float | None]]
 """(area, event time of the value where its sensor is silent) of an entry."""
 
 
-def common(entries: Sequence[Entry], about: About) -> Sections:
-    """The sections of every page; `entries` are in their order."""
-    counts = [0] * len(PRIORITIES)
-    for entry in entries:
-        if entry.rank != CALLING:
-            break
-        counts[entry.priority - 1] += 1
-    first = next((entry for entry in entries[:1] if entry.rank != LAID), None)
-    return {"counts": counts, "line": _row(first, *about(first)) if first else None}
+def common(ranking: Ranking, about: About) -> Sections:
+    """The sections of every page."""
+    first = next((entry for entry in ranking.first(1) if entry.rank != LAID), None)
+    return {"counts": ranking.counts(), "line": _row(first, *about(first)) if first else None}
 
 
-def condition_list(entries: Sequence[Entry], about: About) -> dict[str, Any]:
-    """The `conditions` section."""
-    return {"rows": [_row(entry, *about(entry)) for entry in entries[:ROWS]], "total": len(entries)}
+def condition_list(ranking: Ranking, about: About, domain: str | None = None) -> dict[str, Any]:
+    """The `conditions` section, of the city or of a domain."""
+    return {"rows": [_row(entry, *about(entry)) for entry in ranking.first(ROWS, domain)], "total": ranking.total(domain)}
 
 
 def _row(entry: Entry, area: str, last: float | None) -> dict[str, Any]:
@@ -164,10 +160,9 @@ def map_columns(bureau: Bureau) -> dict[str, Any]:
     return {"c": {"v": roll.value.round(metric.decimals), "s": roll.state, "t": roll.shown.astype(np.int64), "a": roll.style}}
 
 
-def stations(bureau: Bureau, entries: Sequence[Entry], now: float) -> dict[str, Any]:
+def stations(bureau: Bureau, ranking: Ranking, now: float) -> dict[str, Any]:
     """The `stations.<domain>` section: those in trouble first, then by name; last those that do not measure what is listed."""
     roll, table = bureau.roll, bureau.domain.table
-    priorities = _coloured(bureau.domain, entries)
     by_metric = any(metric.key == table for metric in bureau.domain.metrics)
     found = Figure(value=None) if by_metric else bureau.figures.now[table]
     latest = bureau.moment.latest(table) if by_metric and bureau.moment else found.by_sensor
@@ -177,6 +172,7 @@ def stations(bureau: Bureau, entries: Sequence[Entry], now: float) -> dict[str, 
     metrics = {table} if by_metric else bureau.figures.heard[table, ""].metrics
     order = list(islice(chain(shown, others), STATIONS))
     ids = [roll.ids[row] for row in order]
+    priorities = _coloured(bureau.domain, ranking, ids)
     sparks: Sequence[Sequence[float | None]] = (_metric_sparks if by_metric else _figure_sparks)(bureau, ids, now)
     # One that does not measure what is shown is as old as the newest it says.
     times = [bureau.time(id, metrics) or float(roll.time[row]) for row, id in zip(order, ids, strict=True)]
@@ -189,7 +185,7 @@ def stations(bureau: Bureau, entries: Sequence[Entry], now: float) -> dict[str, 
             "old": int(0 < time < now - STALE_INTERVALS * roll.interval[row]),
             "s": int(roll.state[row]),
             "a": int(roll.style[row]),
-            "p": priorities.get(f"sensor:{id}", 0),
+            "p": priorities.get(id, 0),
             "spark": [_short(value) for value in spark],
         }
         for row, id, time, spark in zip(order, ids, times, sparks, strict=True)
@@ -197,16 +193,13 @@ def stations(bureau: Bureau, entries: Sequence[Entry], now: float) -> dict[str, 
     return {"rows": told, "more": len(roll.ids) - len(told)}
 
 
-def _coloured(domain: Domain, entries: Sequence[Entry]) -> dict[str, int]:
-    """By subject the worst priority of the alarms on what the station list shows, and on nothing else."""
+def _coloured(domain: Domain, ranking: Ranking, ids: Iterable[str]) -> dict[str, int]:
+    """By sensor the worst priority of the alarms on what the station list shows, and on nothing else."""
     kpi = next((kpi for kpi in domain.kpis if kpi.key == domain.table), None)
     metric = kpi.metric if kpi else domain.table
     rules = {f"{domain.key}/{rule.key}" for rule in domain.rules if rule.on == metric}
-    worst: dict[str, int] = {}
-    for entry in entries:
-        if entry.alarm.rule in rules and entry.colours:
-            worst[entry.alarm.subject] = min(entry.priority, worst.get(entry.alarm.subject, entry.priority))
-    return worst
+    own = {id: [entry for entry in ranking.of(f"sensor:{id}") if entry.alarm.rule in rules and entry.colours] for id in ids}
+    return {id: min(entry.priority for entry in found) for id, found in own.items() if found}
 
 
 def _troubled(roll: Roll) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from domains.site import SUPERVISOR
 from model import Site
-from model.alarm import Alarm, Command, Duty, Wish
+from model.alarm import Alarm, Command, Duty, Outcome, Wish
 from model.person import ROLES
 from streams.flood import Floods
 
@@ -51,37 +51,42 @@ class Duties:
         return [Duty(desk=id, areas=tuple(area for area in areas if self.desk(area) == id), flood=floods.on.get(id)) for id in order]
 
     def obstacle(self, command: Command, alarm: Alarm) -> str:
-        """Why the person may not do this to the alarm, empty when they may."""
+        """Why the person may not do this to the alarm, a code; empty when they may."""
         if command.role == HOOKS or command.role not in ROLES:
-            return "this needs a person who is signed in"
+            return "person"
         if _rank(command.role) >= _rank("supervisor"):
             return ""
         if _rank(command.role) < _rank("operator"):
-            return f"this needs the role {self._least(command.wish)}"
+            return f"role:{self._least(command.wish)}"
         if command.wish in ("shelve", "unshelve") and alarm.priority not in SHELVED_BY_OPERATORS:
-            return f"a {alarm.priority} alarm is shelved by a supervisor"
+            return f"priority:{alarm.priority}"
         if self._least(command.wish) == "operator":
             return self._own_area(command, alarm) if command.wish in ("acknowledge", "reset") else ""
-        return f"this needs the role {self._least(command.wish)}"
+        return f"role:{self._least(command.wish)}"
 
-    def hand_over_obstacle(self, command: Command, to: str) -> str:
-        """Why the areas cannot go to the desk `to`, empty when they can."""
-        known = {area.key for area in self._site.areas}
+    def hand_over_obstacle(self, command: Command, to: str) -> tuple[Outcome, str]:
+        """Why the areas cannot go to the desk `to`, and what to answer; a reason that is empty when they can."""
         if command.role not in ROLES or _rank(command.role) < _rank("operator"):
-            return "this needs the role operator"
+            return "forbidden", "role:operator"
+        known = {area.key for area in self._site.areas}
         if to not in self.desks or not command.areas or not known.issuperset(command.areas):
-            return "there is no such desk or area"
-        theirs = all(command.desk in (self.desk(area), self._own.get(area)) for area in command.areas)
-        if not theirs and _rank(command.role) < _rank("supervisor"):
-            return "a desk hands on what it has, and takes back what is its own"
-        return ""
+            return "refused", "areas"
+        if _rank(command.role) < _rank("supervisor") and not all(self._may_move(area, command.desk, to) for area in command.areas):
+            return "forbidden", "theirs"
+        giver = command.detail.get("from") or None
+        moved = next((area for area in command.areas if giver and self.desk(area) not in (giver, to)), "")
+        return ("gone", f"moved:{moved}") if moved else ("done", "")
+
+    def _may_move(self, area: str, desk: str, to: str) -> bool:
+        """A desk hands on what it has, and takes back what is its own."""
+        return desk == self.desk(area) != SUPERVISOR or desk == to == self._own.get(area)
 
     def _least(self, wish: Wish) -> str:
         return self._site.acknowledge if wish in ("acknowledge", "reset") else _LEAST[wish]
 
     def _own_area(self, command: Command, alarm: Alarm) -> str:
         holder = self.desk(alarm.area)
-        return "" if holder == command.desk and holder != SUPERVISOR else f"the alarm is the {holder} desk's"
+        return "" if holder == command.desk and holder != SUPERVISOR else f"desk:{holder}"
 
 
 def _rank(role: str) -> int:

@@ -1,43 +1,34 @@
-"""What pages tell of alarms: each alarm on the board with the condition behind it, and conditions of which the board knows nothing yet.
+"""What pages tell of one alarm: as it stands on the board, with the condition behind it, or a condition of which the board knows nothing.
 
 A condition that is true and has no alarm is told as an unacknowledged one, so screens live on when nobody keeps the alarms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
 from model import PRIORITIES, Condition
 from model.alarm import Alarm
-from streams.rulebook import alarm_of
 
 CALLING, SEEN, LAID = range(3)
 """The order of ranking: unacknowledged, acknowledged, and what is shelved, suppressed or out of service."""
+SHELVED, SUPPRESSED, OUT_OF_SERVICE = 1, 2, 3
+"""What lies over an alarm; of several the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One alarm; `condition` while it is true. An alarm that nobody keeps yet has the occurrence 0."""
 
     alarm: Alarm
     condition: Condition | None
-
-    @property
-    def laid(self) -> int:
-        """What lies over it: 0 nothing, 1 shelved, 2 suppressed, 3 out of service; of several the last."""
-        alarm = self.alarm
-        return 3 if alarm.absence else 2 if alarm.suppressed is not None else 1 if alarm.shelf else 0
-
-    @property
-    def rank(self) -> int:
-        """CALLING, SEEN or LAID."""
-        return LAID if self.laid else SEEN if self.alarm.state == "acknowledged" else CALLING
-
-    @property
-    def priority(self) -> int:
-        """1 critical to 4 low."""
-        return PRIORITIES.index(self.alarm.priority) + 1
+    laid: int
+    """0 nothing, or SHELVED, SUPPRESSED, OUT_OF_SERVICE."""
+    rank: int
+    """CALLING, SEEN or LAID."""
+    priority: int
+    """1 critical to 4 low."""
 
     @property
     def colours(self) -> bool:
@@ -45,43 +36,31 @@ class Entry:
         return self.alarm.state != "returned" and not self.laid
 
 
-def entries(alarms: Iterable[Alarm], conditions: Iterable[Condition], asleep: Callable[[str], bool] = lambda rule: False) -> list[Entry]:
-    """What is told, most important first; `asleep` says of a rule whether its calendar keeps it from calling anybody now."""
-    true: dict[str, dict[bool, Condition]] = {}
-    for condition in conditions:
-        id, worse = alarm_of(condition.rule, condition.subject)
-        true.setdefault(id, {})[worse] = condition
-    found = [*_kept(alarms, true), *_unkept(true, asleep)]
-    return sorted(found, key=lambda entry: (entry.rank, entry.priority, entry.alarm.raised, entry.alarm.subject))
+def entry(id: str, alarm: Alarm | None, plain: Condition | None, beyond: Condition | None) -> Entry | None:
+    """What is told of the alarm and of the conditions behind it, `plain` and `beyond` its worse limit; None when that is nothing."""
+    if alarm is None:
+        return _unkept(id, plain, beyond)
+    if beyond is not None and not alarm.worse and beyond.since > alarm.worse_edge:
+        alarm = replace(alarm, state="unacknowledged", priority=min(alarm.priority, beyond.priority, key=PRIORITIES.index))
+    elif plain is not None and alarm.state in ("normal", "returned"):
+        alarm = replace(alarm, state="unacknowledged")
+    return None if alarm.state == "normal" else _ranked(alarm, plain or beyond)
 
 
-def _kept(alarms: Iterable[Alarm], true: dict[str, dict[bool, Condition]]) -> Iterator[Entry]:
-    """Of the board, which was read before the conditions; those that are normal have nothing to tell. Takes theirs out of `true`."""
-    for alarm in alarms:
-        behind = true.pop(alarm.id, {})
-        condition = behind.get(False)
-        beyond = behind.get(True)
-        if beyond is not None and not alarm.worse and beyond.since > alarm.worse_edge:
-            alarm = replace(alarm, state="unacknowledged", priority=min(alarm.priority, beyond.priority, key=PRIORITIES.index))
-        elif condition is not None and alarm.state in ("normal", "returned"):
-            alarm = replace(alarm, state="unacknowledged")
-        if alarm.state != "normal":
-            yield Entry(alarm, condition or beyond)
+def pair(behind: Iterable[tuple[bool, Condition]]) -> tuple[Condition | None, Condition | None]:
+    """(plain, beyond) of an alarm's true conditions, each with whether it is the worse limit."""
+    found = dict(behind)
+    return found.get(False), found.get(True)
 
 
-def _unkept(true: Mapping[str, Mapping[bool, Condition]], asleep: Callable[[str], bool]) -> Iterator[Entry]:
-    for id, behind in true.items():
-        worst, condition = behind[max(behind)], behind[min(behind)]
-        rule = id.partition("|")[0]
-        if not asleep(rule):
-            yield Entry(_provisional(id, rule, condition, worst), condition)
-
-
-def _provisional(id: str, rule: str, condition: Condition, worst: Condition) -> Alarm:
-    return Alarm(
+def _unkept(id: str, plain: Condition | None, beyond: Condition | None) -> Entry | None:
+    worst, condition = beyond or plain, plain or beyond
+    if worst is None or condition is None:
+        return None
+    alarm = Alarm(
         id=id,
         occurrence=0,
-        rule=rule,
+        rule=id.partition("|")[0],
         subject=condition.subject,
         domain=condition.domain,
         area="",
@@ -93,3 +72,10 @@ def _provisional(id: str, rule: str, condition: Condition, worst: Condition) -> 
         changed=condition.since,
         journalled=False,
     )
+    return _ranked(alarm, condition)
+
+
+def _ranked(alarm: Alarm, condition: Condition | None) -> Entry:
+    laid = OUT_OF_SERVICE if alarm.absence else SUPPRESSED if alarm.suppressed is not None else SHELVED if alarm.shelf else 0
+    rank = LAID if laid else SEEN if alarm.state == "acknowledged" else CALLING
+    return Entry(alarm, condition, laid, rank, PRIORITIES.index(alarm.priority) + 1)

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from model import Condition, Domain, Site
+from model import Domain, Site
 from store import Away, Client
 from store.board import NAME as ALARMS
-from store.board import Board, Snapshot
+from store.board import Board
 from store.clock import Clock
 from store.frame import Frames, Press
 from store.judge import Judgements
@@ -28,13 +28,12 @@ from store.urgent import CHANNEL
 from store.view import View, refresh, refresh_conditions
 from streams import compose, frame
 from streams.compose import Bureau, Sections
-from streams.entry import Entry, entries
 from streams.hours import in_force
-from streams.judge import DEAD_SECONDS, Judge
+from streams.judge import DEAD_SECONDS, Judge, is_current
 from streams.minutes import SKETCH_SECONDS
 from streams.pages import Pages
-from streams.partition import decode
 from streams.pulse import Pulse
+from streams.ranking import Ranking
 from streams.readings import Ask
 from streams.rulebook import Rulebook
 
@@ -77,7 +76,8 @@ class Composer:
         self._before: dict[str, tuple[int, Sections]] = {}
         self._processes: list[Process] = []
         self._documents: dict[str, bytes] = {}
-        self._alarms: Snapshot | None = None
+        self._ranking, self._rev = Ranking(self._calendar), -1
+        self._duties: dict[str, list[str]] = {}
         self._kept = self._clock.wall()
         """When the process that keeps the alarms was heard last, or this one began to listen."""
 
@@ -156,8 +156,8 @@ class Composer:
         self._read_board()  # before the conditions: an alarm that is gone from it has a condition that is no longer true
         refresh(self._client, self._views)
         self._see(now)
-        conditions = self._find(self._judge, now, wall)
-        told = self._told(conditions, now)
+        self._find(self._judge, now, wall)
+        told = self._told(self._judge)
         for bureau in self._bureaus.values():
             bureau.roll.update(bureau.views, now, told)
         self._store.save(*self._judge.changes())
@@ -170,8 +170,8 @@ class Composer:
             return
         self._read_board()
         refresh_conditions(self._client, self._views)
-        told = self._told(self._true(self._judge), self._clock.now())
-        common = self._pages.common(told, compose.keeping(self._kept, self._clock.wall()))
+        told = self._told(self._judge)
+        common = {**self._pages.common(told, compose.keeping(self._kept, self._clock.wall())), "duties": self._duties}
         header = self._header(self._clock.now())
         changes: dict[str, tuple[int, bytes]] = {}
         for page, (seq, before) in self._before.items():
@@ -207,44 +207,42 @@ class Composer:
         for key, bureau in self._bureaus.items():
             bureau.look([view for view in self._views.values() if view.domain == key], now, self._asker(bureau))
 
-    def _find(self, judge: Judge, now: float, wall: float) -> list[Condition]:
-        """All conditions that are true."""
+    def _find(self, judge: Judge, now: float, wall: float) -> None:
+        """Judges what no partition can."""
         for bureau in self._bureaus.values():
             domain = bureau.domain
-            judge.feed(domain, now, bureau.newest(), bureau.roll.pace())
+            current = all(is_current(view, self._processes, wall) for view in bureau.views)
+            judge.feed(domain, now, bureau.newest(), bureau.roll.pace(), current)
             heard = judge.hears(domain, bureau.views, self._processes, wall)
             judge.figures(domain, now, bureau.figures.now, bureau.figures.by_area, bureau.figures.measured, heard)
             judge.silence(domain, now, bureau.views, bureau.roll.intervals, self._processes, wall)
         self._bury(wall)
         judge.processes(now, self._processes, wall)
         judge.finish(now)
-        return self._true(judge)
-
-    def _true(self, judge: Judge) -> list[Condition]:
-        found = list(judge.conditions.values())
-        found += [decode(data) for view in self._views.values() for data in view.conditions if view.domain in self._bureaus]
-        return found
 
     def _read_board(self) -> None:
-        """The alarms as they stand. Raises `Away`."""
-        held = self._alarms
-        change = self._board.changes(held.rev) if held else None
-        if held is None or change is None:
-            self._alarms = self._board.load()
+        """The alarms as they stand, and which desk answers for which areas. Raises `Away`."""
+        self._duties = {duty.desk: list(duty.areas) for duty in self._board.duties()}
+        change = self._board.changes(self._rev) if self._rev >= 0 else None
+        if change is not None:
+            self._ranking.changed(change.alarms, change.gone)
+            self._rev = change.rev
             return
-        for alarm in change.alarms:
-            held.alarms[alarm.id] = alarm
-        for id in change.gone:
-            held.alarms.pop(id, None)
-        self._alarms = held._replace(rev=change.rev)
+        self._rev, alarms = self._board.load()
+        self._ranking.board(alarms)
 
-    def _told(self, conditions: list[Condition], now: float) -> list[Entry]:
-        """What pages tell of the board and of conditions, most important first."""
-        return entries(self._alarms.alarms.values() if self._alarms else (), conditions, lambda rule: self._asleep(rule, now))
+    def _told(self, judge: Judge) -> Ranking:
+        """What pages tell of the board, which was read before, and of conditions."""
+        self._ranking.judged(judge.conditions)
+        self._ranking.stored({name: view.conditions for name, view in self._views.items() if view.domain in self._bureaus})
+        return self._ranking.settle()
 
-    def _asleep(self, rule: str, now: float) -> bool:
+    def _calendar(self, rule: str) -> bool | None:
+        """Whether the rule's calendar is in force; None when it has none."""
         declared = self._book.rules.get(rule)
-        return declared is not None and declared.calendar is not None and not in_force(declared.calendar, now, self._book.zone)
+        if declared is None or declared.calendar is None:
+            return None
+        return in_force(declared.calendar, self._clock.now(), self._book.zone)
 
     def _bury(self, wall: float) -> None:
         """Forgets the dead whose place another has taken."""
@@ -255,9 +253,9 @@ class Composer:
 
     # --- pages -----------------------------------------------------------------------------------------------------------------------
 
-    def _publish(self, told: list[Entry], now: float, wall: float) -> None:
+    def _publish(self, told: Ranking, now: float, wall: float) -> None:
         header = self._header(now)
-        common = self._pages.common(told, compose.keeping(self._kept, wall))
+        common = {**self._pages.common(told, compose.keeping(self._kept, wall)), "duties": self._duties}
         pages = self._pages.all(told, common, self._processes, self._frames.wanted(), now, wall)
         self._publish_documents(now)  # first: whoever is told of new positions must find them
         for page in set(self._before) - set(pages):

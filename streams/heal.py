@@ -6,8 +6,9 @@ condition comes back only when its rule's on-delay has passed. Should it come ba
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from domains.system import FEED_DOWN
 from model import Condition
 from model.alarm import Alarm
 from store.process import Process
@@ -16,6 +17,7 @@ from streams.alarm import Alarms
 from streams.judge import DEAD_SECONDS, SETTLED_SECONDS, is_current
 from streams.life import is_active, shown
 from streams.rulebook import OUTSIDE, Rulebook, alarm_of
+from streams.suppression import LATE_SECONDS, is_late
 
 LOST_SECONDS = 10.0
 """How long a condition must be missed, beyond its rule's on-delay, before its alarm returns without an edge."""
@@ -30,17 +32,24 @@ class Healer:
         self._alarms = alarms
         self._missed: dict[str, float] = {}
 
-    def look(self, standing: Iterable[Condition], current: Callable[[Alarm], bool], touched: Collection[str]) -> None:
+    def look(
+        self,
+        standing: Iterable[Condition],
+        current: Callable[[Alarm], bool],
+        touched: Collection[str],
+        newest: Mapping[str, float] | None = None,
+    ) -> None:
         """Heals what differs at the moment to which time has come.
 
         `current` tells whether who finds an alarm's condition is alive and has caught up; `touched` alarms had an edge since the
-        conditions were read.
+        conditions were read; `newest` is the event time of the newest reading by domain.
         """
+        ready = self._ready(current, newest or {})
         core = self._alarms
         true = {alarm_of(condition.rule, condition.subject): condition for condition in standing}
         for (id, worse), condition in true.items():
             if id not in touched:
-                self._lost_coming(id, worse, condition)
+                self._lost_coming(id, worse, condition, ready)
             if id in core.alarms:
                 core.suppression.hear(id, condition.observed)
         missing = {
@@ -52,17 +61,29 @@ class Healer:
         for id in sorted(missing - set(touched)):
             self._lost_going(core.alarms[id], current)
         for id in [alarm.id for alarm in core.alarms.values() if alarm.state != "normal"]:
-            core.reconsider(core.alarms[id], core.now, f"look:{core.now!r}")
+            core.reconsider(core.alarms[id], core.now, f"look:{core.now!r}", ready(core.alarms[id]))
         self._forget()
 
-    def _lost_coming(self, id: str, worse: bool, condition: Condition) -> None:
+    def _ready(self, current: Callable[[Alarm], bool], newest: Mapping[str, float]) -> Callable[[Alarm], bool]:
+        """Whether an alarm's backlog is over: its finder has caught up, and the bureau sends the present or is missed."""
+        core = self._alarms
+
+        def ready(alarm: Alarm) -> bool:
+            feed = core.alarms.get(f"{alarm.domain}/{FEED_DOWN.key}|feed:{alarm.domain}")
+            present = core.now - newest.get(alarm.domain, core.now) < LATE_SECONDS
+            return current(alarm) and (present or feed is not None and is_active(feed))
+
+        return ready
+
+    def _lost_coming(self, id: str, worse: bool, condition: Condition, ready: Callable[[Alarm], bool]) -> None:
         """A condition whose edge was never seen; or one whose alarm returned only because it was missed for a while."""
         alarm = self._alarms.alarms.get(id)
         edge = 0.0 if alarm is None else alarm.worse_edge if worse else alarm.edge
         missed = alarm is not None and not worse and condition.since == edge and alarm.state in ("normal", "returned")
         if condition.since > edge or missed:
             again = f":{alarm.occurrence}:{alarm.count}" if alarm is not None and missed else ""
-            self._alarms.take(alarm, condition, f"reconcile:{id}:{'worse:' if worse else ''}{condition.since!r}{again}")
+            late = is_late(condition, self._alarms.now) and not ready(alarm or self._alarms.blank(id))
+            self._alarms.take(alarm, condition, f"reconcile:{id}:{'worse:' if worse else ''}{condition.since!r}{again}", late)
 
     def _lost_going(self, alarm: Alarm, current: Callable[[Alarm], bool]) -> None:
         core = self._alarms

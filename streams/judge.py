@@ -5,6 +5,7 @@ The rules' states are stored with every change, so the one that takes over goes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -39,6 +40,8 @@ class Judge:
         self.conditions = {name.decode(): decode(data) for name, data in conditions.items()}
         self._changed: set[str] = set()
         self._asked: set[str] = set()
+        self._nearest: dict[str, tuple[float, float]] = {}
+        """By domain the least age that its feed has had, and when it came down to it; -inf when it was so from the beginning."""
         self.edges: list[Condition] = []
         """Every time a condition became true or false since last saved, in order."""
 
@@ -113,13 +116,22 @@ class Judge:
     def feed(self, domain: Domain, now: float, newest: float, pace: float, current: bool = True) -> None:
         """Whether the domain's feed fell silent for three times its `pace`, in seconds; one that never spoke is waited for, not missed.
 
-        While its partitions are not `current` nobody can tell: a backlog that is being caught up with is old and no silence.
+        While its partitions are not `current`, or what comes is still old and grows younger, nobody can tell: a backlog that is being
+        caught up with, by us or by the bureau, is no silence.
         """
-        if not current:
+        approaches = newest > 0 and self._approaches(domain.key, now, now - newest)
+        if not current or approaches:
             self._asked.add(_name(domain.key, FEED_DOWN, f"feed:{domain.key}"))
         elif newest > 0:
             rule = replace(FEED_DOWN, limit=max(FEED_DOWN.limit, 3 * pace))
             self._step(domain.key, rule, f"feed:{domain.key}", now, now - newest)
+
+    def _approaches(self, domain: str, now: float, age: float) -> bool:
+        """Whether the feed has come nearer to now within the last seconds than it ever was, and is not there yet."""
+        least, since = self._nearest.setdefault(domain, (age, -math.inf))
+        if age < least:
+            least, since = self._nearest[domain] = age, now
+        return least > FEED_DOWN.limit and now - since < SETTLED_SECONDS
 
     def processes(self, now: float, processes: Iterable[Process], wall: float) -> None:
         """Processes that beat no more."""

@@ -11,9 +11,8 @@ from store.process import Process
 from streams import compose
 from streams.compose import Bureau, Sections
 from streams.entry import Entry
+from streams.ranking import Ranking
 from streams.sensor import sensor_page
-
-BySubject = Mapping[str, Sequence[Entry]]
 
 
 class Pages:
@@ -22,25 +21,21 @@ class Pages:
     def __init__(self, client: Client, bureaus: Mapping[str, Bureau]) -> None:
         self._client, self._bureaus = client, bureaus
 
-    def common(self, entries: Sequence[Entry], keeping: Mapping[str, Any]) -> Sections:
+    def common(self, ranking: Ranking, keeping: Mapping[str, Any]) -> Sections:
         """What every page says of alarms, whether anybody keeps them (`keeping`), and whether there was ever a reading."""
         heard = int(any(bureau.newest() for bureau in self._bureaus.values()))
-        return {**compose.common(entries, self._about), "alarms": keeping, "heard": heard}
+        return {**compose.common(ranking, self._about), "alarms": keeping, "heard": heard}
 
-    def told(self, page: str, entries: Sequence[Entry], common: Sections) -> Sections:
+    def told(self, page: str, ranking: Ranking, common: Sections) -> Sections:
         """What a page says of alarms: what all say, and the list, of which a domain's page has its own."""
         kind, _, key = page.partition("-")
-        own = [entry for entry in entries if entry.alarm.domain == key] if kind == "domain" else entries
-        return {**common, "conditions": compose.condition_list(own, self._about)}
+        return {**common, "conditions": compose.condition_list(ranking, self._about, key if kind == "domain" else None)}
 
     def all(
-        self, entries: Sequence[Entry], common: Sections, processes: Sequence[Process], wanted: Iterable[str], now: float, wall: float
+        self, ranking: Ranking, common: Sections, processes: Sequence[Process], wanted: Iterable[str], now: float, wall: float
     ) -> dict[str, Sections]:
         """Sections by page: of every page, and of the sensors' pages that are `wanted`. Raises `Away`."""
-        by_subject: dict[str, list[Entry]] = {}
-        for entry in entries:
-            by_subject.setdefault(entry.alarm.subject, []).append(entry)
-        parts = {key: self._parts(bureau, entries, by_subject, now) for key, bureau in self._bureaus.items()}
+        parts = {key: self._parts(bureau, ranking, now) for key, bureau in self._bureaus.items()}
         pages: dict[str, Sections] = {"overview": {}}
         for key, part in parts.items():
             headline = {f"{kind}.{key}/{name}" for kind in ("kpi", "spark") for name in self._bureaus[key].domain.headline}
@@ -52,39 +47,39 @@ class Pages:
         pages["system"] = {**heads, "feeds": feeds, "processes": compose.processes(processes, wall)}
         for page in wanted:
             if page.startswith("sensor-"):
-                pages[page] = self._sensor(page.removeprefix("sensor-"), by_subject, now)
-        return {page: {**self.told(page, entries, common), **sections} for page, sections in pages.items()}
+                pages[page] = self._sensor(page.removeprefix("sensor-"), ranking, now)
+        return {page: {**self.told(page, ranking, common), **sections} for page, sections in pages.items()}
 
-    def _parts(self, bureau: Bureau, entries: Sequence[Entry], by_subject: BySubject, now: float) -> Sections:
+    def _parts(self, bureau: Bureau, ranking: Ranking, now: float) -> Sections:
         key = bureau.domain.key
-        down = any(entry.condition is not None for entry in by_subject.get(f"feed:{key}", ()))
+        down = any(entry.condition is not None for entry in ranking.of(f"feed:{key}"))
         part: Sections = {f"head.{key}": compose.head(bureau, now, down), f"map.{key}": compose.map_columns(bureau)}
         for kpi in bureau.domain.kpis:
-            part[f"kpi.{key}/{kpi.key}"] = compose.figure(bureau, kpi.key, self._priority(bureau, kpi.key, by_subject))
+            part[f"kpi.{key}/{kpi.key}"] = compose.figure(bureau, kpi.key, self._priority(bureau, kpi.key, ranking))
             part[f"spark.{key}/{kpi.key}"] = compose.spark(bureau, kpi.key, now)
         for name in bureau.domain.trends:
             part[f"trend.{key}/{name}"] = compose.trend(bureau, name, now)
-        part[f"stations.{key}"] = compose.stations(bureau, entries, now)
+        part[f"stations.{key}"] = compose.stations(bureau, ranking, now)
         return part
 
-    def _priority(self, bureau: Bureau, kpi: str, by_subject: BySubject) -> int:
+    def _priority(self, bureau: Bureau, kpi: str, ranking: Ranking) -> int:
         """The worst alarm that colours a key figure: on the KPI itself, or on its metric at the sensor that decided it."""
         found = bureau.figures.now[kpi]
         # A mean names its slowest or highest sensor too, but is not that sensor's value.
         decider = found.sensor if found.sensor and found.by_sensor.get(found.sensor) == found.value else None
         metric = next(declared.metric for declared in bureau.domain.kpis if declared.key == kpi)
         rules = {f"{bureau.domain.key}/{rule.key}" for rule in bureau.domain.rules if rule.on == metric}
-        own = by_subject.get(f"kpi:{kpi}", ())
-        deciding = [entry for entry in by_subject.get(f"sensor:{decider}", ()) if entry.alarm.rule in rules]
+        own = ranking.of(f"kpi:{kpi}")
+        deciding = [entry for entry in ranking.of(f"sensor:{decider}") if entry.alarm.rule in rules]
         about = [entry for entry in (*own, *deciding) if entry.alarm.domain == bureau.domain.key and entry.colours]
         return min((entry.priority for entry in about), default=0)
 
-    def _sensor(self, id: str, by_subject: BySubject, now: float) -> Sections:
+    def _sensor(self, id: str, ranking: Ranking, now: float) -> Sections:
         bureau = next((bureau for bureau in self._bureaus.values() if bureau.roll.row(id) is not None), None)
         if bureau is None:
             return {"sensor": {"id": id, "metrics": {}}}
         key = bureau.domain.key
-        own = by_subject.get(f"sensor:{id}", ())
+        own = ranking.of(f"sensor:{id}")
         sections = {"sensor": sensor_page(self._client, bureau.views, bureau.index, bureau.domain, id, own, now)}
         return {**sections, f"head.{key}": compose.head(bureau, now, False), f"map.{key}": compose.map_columns(bureau)}
 

@@ -20,7 +20,7 @@ def timely(wish: Asked) -> Command:
 
 def lost(alarm: str) -> Answer:
     """It is not in the journal, and will not be."""
-    return Answer(alarm=alarm, outcome="not_recorded", reason="the journal is away")
+    return Answer(alarm=alarm, outcome="not_recorded", reason="journal")
 
 
 def not_recorded(command: Command) -> list[Answer]:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domains.site import SUPERVISOR
 from model import PRIORITIES, Label, Priority
 from model.alarm import Absence, Acknowledgement, Alarm, Answer, Command, Event, Outcome, Shelf, Wish
 from streams.alarm import Alarms, happened
@@ -45,7 +44,7 @@ def carry_out(alarms: Alarms, command: Command, wall: float) -> list[Answer]:
     asked = Asked(alarms, command, wall)
     if command.expires < wall:
         named = [id for id, _ in command.targets] or [""]
-        return [Answer(alarm=id, outcome="expired", reason="it came too late") for id in named]
+        return [Answer(alarm=id, outcome="expired", reason="late") for id in named]
     if command.wish == "hand_over":
         return [_hand_over(asked)]
     if command.wish in ("raise", "end"):
@@ -59,11 +58,11 @@ def _wished(asked: Asked, id: str, occurrence: int) -> Answer:
     if alarm is None and wish in ("shelve", "out_of_service") and parts(id)[0] in core.book.rules:
         alarm = core.blank(id)
     if alarm is None:
-        return Answer(alarm=id, outcome="gone", reason="there is no such alarm")
+        return Answer(alarm=id, outcome="absent", reason="absent")
     if alarm.occurrence != occurrence:
-        return Answer(alarm=id, outcome="gone", reason="it has come anew since")
+        return Answer(alarm=id, outcome="gone", reason="anew")
     if reason := core.duties.obstacle(asked.command, alarm):
-        return Answer(alarm=id, outcome="refused", reason=reason)
+        return Answer(alarm=id, outcome="forbidden", reason=reason)
     return _WISHES[wish](asked, alarm)
 
 
@@ -71,7 +70,7 @@ def _acknowledge(asked: Asked, alarm: Alarm) -> Answer:
     if alarm.acknowledgement is not None:
         return _already(alarm, alarm.acknowledgement.who, alarm.acknowledgement.time)
     if not may(alarm, "acknowledged"):
-        return Answer(alarm=alarm.id, outcome="gone", reason="it has returned")
+        return Answer(alarm=alarm.id, outcome="gone", reason="returned")
     said = Acknowledgement(who=asked.command.who, time=asked.wall, note=asked.command.note)
     return asked.did(alarm, "acknowledged", acknowledgement=said)
 
@@ -79,9 +78,9 @@ def _acknowledge(asked: Asked, alarm: Alarm) -> Answer:
 def _reset(asked: Asked, alarm: Alarm) -> Answer:
     if may(alarm, "reset"):
         return asked.did(alarm, "reset")
-    if alarm.latched:
-        return _refused(alarm, "it must be acknowledged first")
-    return _refused(alarm, "it still stands") if is_active(alarm) else Answer(alarm=alarm.id, outcome="gone", reason="it has returned")
+    if alarm.latched or is_active(alarm):
+        return Answer(alarm=alarm.id, outcome="not_now", reason="latched" if alarm.latched else "stands")
+    return Answer(alarm=alarm.id, outcome="gone", reason="returned")
 
 
 def _shelve(asked: Asked, alarm: Alarm) -> Answer:
@@ -89,15 +88,15 @@ def _shelve(asked: Asked, alarm: Alarm) -> Answer:
     if alarm.shelf is not None:
         return _already(alarm, alarm.shelf.who, alarm.shelf.time)
     if not command.note.strip():
-        return _refused(alarm, "this needs a reason")
+        return _refused(alarm, "note")
     if command.until is not None and not asked.wall < command.until <= asked.wall + longest + 1:
-        return _refused(alarm, f"a {alarm.priority} alarm is shelved for at most {longest / 60:.0f} minutes")
+        return _refused(alarm, f"longest:{longest:.0f}")
     shelf = Shelf(who=command.who, time=asked.wall, until=command.until, reason=command.note)
     return asked.did(alarm, "shelved", shelf=shelf)
 
 
 def _unshelve(asked: Asked, alarm: Alarm) -> Answer:
-    return asked.did(alarm, "unshelved", shelf=None) if alarm.shelf else _already(alarm, reason="it is not shelved")
+    return asked.did(alarm, "unshelved", shelf=None) if alarm.shelf else _already(alarm, reason="unshelved")
 
 
 def _out_of_service(asked: Asked, alarm: Alarm) -> Answer:
@@ -105,20 +104,20 @@ def _out_of_service(asked: Asked, alarm: Alarm) -> Answer:
     if alarm.absence is not None:
         return _already(alarm, alarm.absence.who, alarm.absence.time)
     if not command.note.strip():
-        return _refused(alarm, "this needs a reason")
+        return _refused(alarm, "note")
     if command.until is None or not asked.wall < command.until <= asked.wall + LONGEST_REVIEW_SECONDS:
-        return _refused(alarm, "this needs a date of review, within a year")
+        return _refused(alarm, "review")
     absence = Absence(who=command.who, time=asked.wall, review=command.until, reason=command.note)
     return asked.did(alarm, "out_of_service", absence=absence)
 
 
 def _return_to_service(asked: Asked, alarm: Alarm) -> Answer:
-    return asked.did(alarm, "in_service", absence=None) if alarm.absence else _already(alarm, reason="it is in service")
+    return asked.did(alarm, "in_service", absence=None) if alarm.absence else _already(alarm, reason="in_service")
 
 
 def _comment(asked: Asked, alarm: Alarm) -> Answer:
     if not asked.command.note.strip():
-        return _refused(alarm, "this needs a text")
+        return _refused(alarm, "text")
     command, source = asked.command, f"command:{asked.command.id}:{alarm.id}"
     asked.alarms.remark(happened(alarm, "commented", asked.wall, source, actor=command.who, desk=command.desk, note=command.note))
     return Answer(alarm=alarm.id, outcome="done")
@@ -163,14 +162,14 @@ class _Told:
 
 def _message(asked: Asked, id: str) -> Answer:
     if asked.command.role != HOOKS:
-        return Answer(alarm=id, outcome="refused", reason="this is for messages from elsewhere")
+        return Answer(alarm=id, outcome="forbidden", reason="message")
     try:
         told = msgspec.convert(asked.command.detail.get(id), _Told)
     except msgspec.ValidationError as error:
-        return Answer(alarm=id, outcome="refused", reason=str(error))
+        return Answer(alarm=id, outcome="refused", reason=f"malformed:{error}")
     alarm = asked.alarms.alarms.get(id)
     if alarm is not None and told.since <= alarm.edge:
-        return Answer(alarm=id, outcome="already", reason="this or a newer message is known")
+        return Answer(alarm=id, outcome="already", reason="known")
     return Answer(alarm=id, outcome=_end(asked, alarm, told) if asked.command.wish == "end" else _raise(asked, alarm, id, told))
 
 
@@ -208,8 +207,9 @@ def _hand_over(asked: Asked) -> Answer:
     """The areas go to the desk that `detail["to"]` names; the own desk takes them back."""
     command, duties = asked.command, asked.alarms.duties
     to = str(command.detail.get("to", ""))
-    if reason := duties.hand_over_obstacle(command, to):
-        return Answer(alarm="", outcome="refused", reason=reason)
+    outcome, reason = duties.hand_over_obstacle(command, to)
+    if reason:
+        return Answer(alarm="", outcome=outcome, reason=reason)
     moved = [area for area in command.areas if duties.desk(area) != to]
     for area in moved:
         source, giver = f"command:{command.id}:area:{area}", duties.desk(area)
@@ -225,7 +225,7 @@ def _hand_over(asked: Asked) -> Answer:
                 actor=command.who,
                 desk=to,
                 note=command.note,
-                detail={"from": giver, "at": command.desk or SUPERVISOR},
+                detail={"from": giver, "at": command.desk},
             )
         )
     return Answer(alarm="", outcome="done" if moved else "already")

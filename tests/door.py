@@ -15,7 +15,7 @@ from store.database import connect, migrate
 from store.people import People
 
 PASSWORD = "a password for tests"
-PATIENCE = 40.0
+PATIENCE = 90.0
 """Seconds for an answer, on a machine that is busy with other things."""
 
 

@@ -16,7 +16,7 @@ from settings import Settings
 from tests.project import ROOT, modules, reached
 
 COMPOSE = ROOT / "compose.yaml"
-OURS = ("ingest", "frames", "alarms", "web")
+OURS = ("ingest", "frames", "alarms", "notify", "web")
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +44,8 @@ def test_only_the_web_is_published_and_only_on_loopback(services: dict[str, Any]
     assert all(port.startswith("127.0.0.1:") for port in published["web"])
 
 
-def test_only_the_web_reaches_a_network_that_leads_outside(services: dict[str, Any]) -> None:
-    assert [name for name, service in services.items() if service["networks"] != ["inside"]] == ["web"]
+def test_only_the_web_and_who_tells_others_reach_a_network_that_leads_outside(services: dict[str, Any]) -> None:
+    assert [name for name, service in services.items() if service["networks"] != ["inside"]] == ["notify", "web"]
     assert YAML(typ="safe").load(COMPOSE)["networks"]["inside"]["internal"] is True
 
 

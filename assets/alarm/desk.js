@@ -1,44 +1,52 @@
-/* The alarm desk: the rows as the server tells them, which of them are shown, the one that is selected, and the keys.
+/* The alarm desk: the rows as the server tells them, in words and in order, the selected one, and the keys.
  *
- * alarms.chosen()         the selected row, or null; alarms.selection() all selected rows
+ * alarms.chosen()         the alarm that is looked at: the selected row, or the one of the address (?alarm=) that is not among the rows; or null
+ * alarms.selection()      all selected rows
+ * alarms.shown()          the rows that fit the choice
+ * alarms.choose(id)       selects an alarm, as the address does
  * alarms.settled(row)     whether it has been on the screen long enough to be acted on: nobody acts on what came under the hand
  * alarms.onChange(fn)     fn() whenever rows or the selection changed
  * alarms.look()           asks the server at once
+ * alarms.keys             key -> function or null, for the files after this one
  *
- * A row is what callbacks/alarm_rows.py tells, with the words of this window beside it. Filters stand in the address.
+ * A row is what callbacks/alarm_rows.py tells, with the words of this window beside it. While a person reads, rows stay in their order;
+ * only what has come, or come anew, takes its place at once.
  */
 'use strict';
 (function () {
-  const deck = window.citydeck;
-  const GRID = 'alarms-grid', EVERY = 1000, SETTLED = 500, AWAY = 5000, DAY = 86400;  // milliseconds; DAY in seconds
+  const deck = window.citydeck, choice = deck.choice;
+  const GRID = 'alarms-grid', EVERY = 1000, SETTLED = 500, AWAY = 5000, READING = 8000, DAY = 86400;  // milliseconds; DAY in seconds
   const WORDS = {
     unacknowledged: {en: 'Unacknowledged', zh: '未确认'}, returned: {en: 'Returned, unack.', zh: '已恢复，未确认'}, acknowledged: {en: 'Acknowledged', zh: '已确认'},
     latched: {en: 'Ended, to reset', zh: '已结束，待复位'}, shelved: {en: 'Shelved', zh: '搁置'}, suppressed: {en: 'Suppressed', zh: '已抑制'}, out: {en: 'Out of service', zh: '停用'},
     normal: {en: 'Normal', zh: '正常'},
     until: {en: (time) => 'until ' + time, zh: (time) => '至 ' + time}, next: {en: 'until next return', zh: '至下次恢复'},
     review: {en: (time) => 'review ' + time, zh: (time) => time + ' 复查'}, back: {en: (time) => 'returned ' + time, zh: (time) => time + ' 恢复'},
-    instead: {en: (name) => 'because of ' + name, zh: (name) => '因 ' + name}, calendar: {en: 'outside its hours', zh: '非生效时段'},
+    instead: {en: (name) => 'because of ' + name, zh: (name) => '因 ' + name}, calendar: {en: 'outside its hours', zh: '非生效时段'}, backlog: {en: 'from the past, being caught up with', zh: '历史数据补录中'},
     unwritten: {en: 'not recorded yet', zh: '尚未记录'}, chattering: {en: 'chattering', zh: '频繁抖动'}, fleeting: {en: 'fleeting', zh: '瞬时'}, stale: {en: 'over a day', zh: '超过一天'},
-    dot: {en: ' · ', zh: ' · '}, filter: {en: 'Filter: sensor, area, person', zh: '筛选：站点、区域、人员'},
-    waiting: {en: 'Waiting for the alarms', zh: '正在获取告警'}, none: {en: 'No alarm stands', zh: '当前无告警'}, nothing: {en: 'No alarm fits the filter', zh: '没有符合条件的告警'},
+    dot: {en: ' · ', zh: ' · '},
+    waiting: {en: 'Waiting for the alarms', zh: '正在获取告警'}, none: {en: 'No alarm stands. What comes will stand here, what waits for somebody first.', zh: '当前无告警。新告警将显示在此处，待处理的排在最前。'},
+    nothing: {en: (count) => `None of the ${count} alarms is what you asked for`, zh: (count) => `${count} 条告警中没有符合条件的`},
     away: {en: (age) => `No answer from the server for ${age}: what stands here is old`, zh: (age) => `服务器已 ${age}无响应：此处内容已过时`},
     writerless: {en: 'No process keeps the alarms: nothing new comes, and nothing can be acknowledged', zh: '没有告警进程在运行：不会出现新告警，也无法确认'},
   };
   const held = new Map();   // id -> row as the server told it
-  const drawn = new Map();  // id -> {occurrence, at} when this occurrence first stood here
+  const drawn = new Map();  // id -> {occurrence, at} of each row that is shown, since when
+  const ranks = new Map();  // id -> {occurrence, rank} by which it stands
   const listeners = [];
-  let words = new WeakMap(), values = new Map();
-  let rev = -1, asking = false, heard = -Infinity, chosenAt = -Infinity, filtered = '';
+  let words = new WeakMap(), values = new Map(), rows = [], past = null;
+  let rev = -1, asking = false, heard = -Infinity, chosenAt = -Infinity, movedAt = -Infinity, read = -Infinity, place = 0, aimed = '', writing = 0;
 
   const page = () => document.querySelector('[data-alarms]');
-  const read = () => new URLSearchParams(location.search);
-  const group = (row) => (row.absence ? 'out' : row.shelf ? 'shelved' : 'open');
+  const grid = () => deck.gridApi(GRID);
   const waits = (row) => (row.state === 'unacknowledged' || row.state === 'returned') && !laid(row);
   const laid = (row) => Boolean(row.absence || row.shelf || row.suppressed);
+  const reading = () => performance.now() - read < READING;
 
   /* ---- words */
   /* A person's act: today by the clock, else by its day. Times of the wall, told in the site's zone. */
   const when = (time) => (Math.abs(deck.now() - time) < DAY ? deck.clock(time) : deck.language() === 'zh' ? deck.date(time).split(' ')[0] : deck.date(time).split(' ').slice(1).join(' '));
+  const came = (time) => (Math.abs(deck.now() - time) < DAY ? deck.clock(time, true) : when(time));
   function standing(row) {
     return deck.text(WORDS[row.absence ? 'out' : row.shelf ? 'shelved' : row.suppressed ? 'suppressed' : row.latched && row.state === 'acknowledged' ? 'latched' : row.state]);
   }
@@ -46,7 +54,7 @@
     const parts = [];
     if (row.absence) parts.push(deck.text(WORDS.review)(when(row.absence.review)), row.absence.reason);
     else if (row.shelf) parts.push(row.shelf.until ? deck.text(WORDS.until)(when(row.shelf.until)) : deck.text(WORDS.next), row.shelf.reason);
-    else if (row.suppressed) parts.push(row.suppressed === 'calendar' ? deck.text(WORDS.calendar) : deck.text(WORDS.instead)(called(row.suppressed)));
+    else if (row.suppressed) parts.push(['calendar', 'backlog'].includes(row.suppressed) ? deck.text(WORDS[row.suppressed]) : deck.text(WORDS.instead)(called(row.suppressed)));
     if (row.state === 'returned' && row.returned) parts.push(deck.text(WORDS.back)(deck.clock(row.returned)));
     if (row.acknowledgement) parts.push([row.acknowledgement.who, row.acknowledgement.note].filter(Boolean).join(': '));
     for (const mark of row.marks || []) parts.push(deck.text(WORDS[mark]));
@@ -57,11 +65,6 @@
     const [rule, subject] = [id.slice(0, id.indexOf('|')), id.slice(id.indexOf('|') + 1)], domain = rule.split('/')[0];
     return deck.condition({rule, subject, domain, value: null}).name;
   }
-  /* Who waits for somebody first, then what stands, then what was laid aside; inside each by priority, the newest first. */
-  function rank(row) {
-    const order = row.absence ? 5 : row.shelf ? 4 : row.suppressed ? 3 : row.state === 'unacknowledged' ? 0 : row.state === 'returned' ? 1 : 2;
-    return (order * 10 + row.priority) * 1e11 - row.raised;
-  }
   /* Ten thousand rows are not put into words again because one changed. */
   function known(row) {
     if (!words.has(row)) words.set(row, worded(row));
@@ -71,126 +74,205 @@
     const said = deck.condition({...row, value: values.get(row.id) ?? row.value}), area = deck.area(row.area);
     const name = row.label ? deck.text(row.label) : said.name, where = row.label ? area || said.domain : said.where || area || said.domain;
     return {
-      ...row, rank: rank(row), standing: standing(row), name, where, amount: said.value, bound: said.limit, came: when24(row.raised), since: row.raised,
-      times: row.count > 1 ? '×' + row.count : '', note: note(row), unseen: waits(row), aside: laid(row), href: said.href,
+      ...row, standing: standing(row), name, where, amount: said.value, bound: said.limit, came: came(row.raised), since: row.raised,
+      times: row.count > 1 ? '×' + row.count : '', note: note(row), desk: deck.desk.name(deck.desk.holder(row.area)), unseen: waits(row), aside: laid(row), href: said.href,
     };
   }
-  const when24 = (time) => (Math.abs(deck.now() - time) < DAY ? deck.clock(time, true) : when(time));
 
-  /* ---- which rows are shown */
-  function fits(row, words) {
-    if (!words.length) return true;
-    const text = [row.name, row.where, row.note, row.subject, deck.area(row.area), row.standing].join(' ').toLowerCase();
-    return words.every((word) => text.includes(word));
+  /* ---- order: who waits for somebody first, then what stands, then what was laid aside; inside each by priority, the newest first */
+  function rank(row) {
+    const order = row.absence ? 5 : row.shelf ? 4 : row.suppressed ? 3 : row.state === 'unacknowledged' ? 0 : row.state === 'returned' ? 1 : 2;
+    return (order * 10 + row.priority) * 1e11 - row.raised;
   }
+  function ranked(row) {
+    const before = ranks.get(row.id);
+    if (!before || before.occurrence !== row.occurrence || !reading()) ranks.set(row.id, {occurrence: row.occurrence, rank: rank(row)});
+    const now = ranks.get(row.id).rank, said = known(row);
+    if (said.rank === now) return said;
+    words.set(row, {...said, rank: now});
+    return words.get(row);
+  }
+
   function draw() {
     const element = page();
     if (!element) return;
-    const asked = read(), tab = asked.get('show') || 'all', sought = (asked.get('filter') || '').toLowerCase().split(/\s+/).filter(Boolean);
-    filters(tab, asked.get('filter') || '');
-    deck.put(element.querySelector('.waiting'), rev < 0 ? deck.text(WORDS.waiting) : held.size ? '' : deck.text(WORDS.none));
-    if (rev < 0 || !deck.known) return;
-    const rows = [...held.values()].filter((row) => tab === 'all' || group(row) === tab).map(known).filter((row) => fits(row, sought));
-    if (held.size && !rows.length) deck.put(element.querySelector('.waiting'), deck.text(WORDS.nothing));
-    deck.rows(GRID, rows);
+    const asked = choice.asked();
+    element.closest('main').dataset.show = asked.show || 'all';
+    if (rev < 0 || !deck.known) { deck.put(element.querySelector('.waiting'), deck.text(WORDS.waiting)); return; }
+    rows = [...held.values()].map(ranked).filter(choice.fits(asked));
+    stand();
+    deck.put(element.querySelector('.waiting'), rows.length ? '' : held.size ? deck.text(WORDS.nothing)(deck.number(held.size, 0)) : deck.text(WORDS.none));
+    still(() => deck.rows(GRID, rows));
     keep();
     listeners.forEach((fn) => fn());
   }
-  function filters(tab, text) {
-    const box = document.querySelector('[data-alarm-filters]'), counts = {all: held.size, open: 0, shelved: 0, out: 0};
-    held.forEach((row) => { counts[group(row)] += 1; });
-    box.querySelectorAll('[data-tab]').forEach((button) => {
-      button.setAttribute('aria-pressed', String(button.dataset.tab === tab));
-      deck.put(button.querySelector('.count'), rev < 0 ? '' : deck.number(counts[button.dataset.tab], 0));
-    });
-    const input = box.querySelector('input');
-    input.placeholder = deck.text(WORDS.filter) + '  /';
-    if (filtered !== text) { filtered = text; if (input.value !== text) input.value = text; }
-    told(box);
+  /* Since when each row stands here: one that was hidden by a filter begins anew. */
+  function stand() {
+    const now = performance.now(), before = new Map(drawn);
+    drawn.clear();
+    for (const row of rows) {
+      const known = before.get(row.id), same = known && known.occurrence === row.occurrence;
+      drawn.set(row.id, same ? known : {occurrence: row.occurrence, at: now});
+      if (!same) movedAt = now;
+    }
+    if (rows.length !== before.size) movedAt = now;
   }
-  function told(box) {
-    const silent = performance.now() - heard, keeping = deck.held('alarms'), alive = !keeping || keeping.alive;
-    deck.put(box.querySelector('.outcome'), rev >= 0 && silent > AWAY ? deck.text(WORDS.away)(deck.age(silent / 1000)) : alive ? '' : deck.text(WORDS.writerless));
-  }
-  function ask(name, value) {
-    const asked = read();
-    if (value) asked.set(name, value); else asked.delete(name);
-    const text = asked.toString();
-    history.replaceState(history.state, '', location.pathname + (text ? '?' + text : ''));
-    draw();
+  /* What comes above does not push away what is read below. */
+  function still(change) {
+    const api = grid(), body = page().querySelector('.ag-body-viewport'), row = api && body && body.scrollTop > 0 && api.getDisplayedRowAtIndex(api.getFirstDisplayedRowIndex());
+    const before = row ? row.rowTop : 0;
+    change();
+    if (row && row.displayed && row.rowTop !== before) body.scrollTop += row.rowTop - before;
   }
 
   /* ---- rows from the server */
   async function look() {
     if (asking || !page() || document.hidden) return;
     asking = true;
+    let more = false;
     try {
       const answer = await fetch(deck.path(`desk/alarms?since=${rev}`), {signal: AbortSignal.timeout(10000)});
-      if (answer.ok) take(await answer.json());
+      if (answer.ok) more = take(await answer.json());
     } catch (error) { /* the server is away: the line above the grid says so */ } finally { asking = false; }
+    if (more) look();
   }
+  /* True where all rows came: they may be some seconds old, and what changed since is asked for at once. */
   function take(told) {
     heard = performance.now();
-    if (told.rev === rev) return;
-    const rows = told.rows || told.set, gone = told.gone || [];
+    if (told.rev === rev) return false;
+    const gone = told.gone || [];
     if (told.rows) {
-      const now = new Set(rows.map((row) => row.id));
+      const now = new Set(told.rows.map((row) => row.id));
       held.forEach((row, id) => { if (!now.has(id)) gone.push(id); });
     }
     rev = told.rev;
-    gone.forEach((id) => { held.delete(id); drawn.delete(id); values.delete(id); });
-    rows.forEach((row) => {
-      const before = drawn.get(row.id);
-      if (!before || before.occurrence !== row.occurrence) drawn.set(row.id, {occurrence: row.occurrence, at: heard});
-      held.set(row.id, row);
-    });
+    gone.forEach(forget);
+    (told.rows || told.set).forEach((row) => held.set(row.id, row));
     draw();
+    return Boolean(told.rows);
+  }
+
+  /* Who looks at an alarm goes on looking at it when it is over. */
+  function forget(id) {
+    if (id === aimed && held.has(id)) past = {...known(held.get(id)), state: 'normal', standing: deck.text(WORDS.normal), unseen: false, over: true};
+    held.delete(id);
+    values.delete(id);
+    ranks.delete(id);
   }
 
   /* ---- the selection: by alarm, wherever its row moves to */
-  const selection = () => { const grid = deck.gridApi(GRID); return grid ? grid.getSelectedRows() : []; };
-  const chosen = () => { const [row] = selection(); return row && held.has(row.id) ? row : null; };
+  const selection = () => { const api = grid(); return api ? api.getSelectedRows() : []; };
+  function chosen() {
+    const [row] = selection();
+    if (row && held.has(row.id)) return row;
+    return aimed && (held.has(aimed) ? ranked(held.get(aimed)) : past && past.id === aimed ? past : null);
+  }
   function select(node, byHand) {
     if (!node) return;
     chosenAt = byHand ? -Infinity : performance.now();
     node.setSelected(true, true);
-    deck.gridApi(GRID).ensureIndexVisible(node.rowIndex);
+    grid().ensureIndexVisible(node.rowIndex);
   }
-  /* Where nothing is selected the first row is, and what selected itself is not acted on at once. */
+  /* The alarm of the address is selected; else, where nothing is, the row that now stands where the last one stood. What selected itself is
+   * not acted on at once. */
   function keep() {
-    const grid = page() && deck.gridApi(GRID);
-    if (grid && !grid.getSelectedRows().length && grid.getDisplayedRowCount()) select(grid.getDisplayedRowAtIndex(0), false);
+    const api = page() && grid();
+    if (!api) return;
+    const [row] = api.getSelectedRows();
+    if (row) { place = api.getRowNode(row.id).rowIndex ?? place; if (past && past.id === row.id) past = null; return; }
+    const node = aimed && api.getRowNode(aimed);
+    if (aimed && !node) { recall(aimed); return; }
+    if (node || api.getDisplayedRowCount()) select(node || api.getDisplayedRowAtIndex(Math.min(place, api.getDisplayedRowCount() - 1)), false);
   }
-  function step(by) {
-    const grid = deck.gridApi(GRID), row = chosen();
-    if (!grid || !grid.getDisplayedRowCount()) return;
-    const at = row ? grid.getRowNode(row.id).rowIndex : null, last = grid.getDisplayedRowCount() - 1;
-    select(grid.getDisplayedRowAtIndex(at === null ? 0 : Math.min(last, Math.max(0, at + by))), true);
+  function choose(id) {
+    const api = grid();
+    if (api) api.deselectAll();
+    aimed = id;
+    place = 0;
+    keep();
+    tellAddress();
+    listeners.forEach((fn) => fn());
   }
+  /* Browsers allow an address to be changed only so often: it follows when the hand rests. */
+  function tellAddress() {
+    clearTimeout(writing);
+    writing = setTimeout(() => { if (page()) choice.ask({alarm: aimed}); }, 300);
+  }
+  /* An alarm of the address that is not on the board any more: what the journal says it was. */
+  async function recall(id) {
+    if (rev < 0 || held.has(id) || (past && past.id === id) || recall.asked === id) return;
+    recall.asked = id;
+    const answer = await fetch(deck.path('api/v1/alarms/' + encodeURIComponent(id))).catch(() => null);
+    if (answer && answer.status === 404) { recall.asked = ''; choose(''); return; }
+    const told = answer && answer.ok ? await answer.json() : null, last = told && told.events && told.events.find((event) => event.rule);
+    if (!last || aimed !== id) { recall.asked = ''; return; }
+    const begun = told.events.find((event) => event.kind === 'raised' || event.kind === 'worsened') || last;
+    const row = {...begun, id, occurrence: begun.occurrence, priority: ['', 'critical', 'high', 'medium', 'low'].indexOf(last.priority), state: 'normal', raised: begun.time, changed: last.time};
+    past = {...worded(row), unseen: false, over: true};
+    listeners.forEach((fn) => fn());
+  }
+  function step(by, further) {
+    const api = grid(), row = chosen();
+    if (!api || !api.getDisplayedRowCount()) return;
+    const node = row && api.getRowNode(row.id), last = api.getDisplayedRowCount() - 1;
+    const next = api.getDisplayedRowAtIndex(node ? Math.min(last, Math.max(0, (further ? edge(api, by) : node.rowIndex) + by)) : Math.min(last, place));
+    if (!further) { aimed = next.data.id; tellAddress(); select(next, true); return; }
+    next.setSelected(true, false);
+    api.ensureIndexVisible(next.rowIndex);
+  }
+  /* Where a selection of several ends on that side. */
+  const edge = (api, by) => api.getSelectedNodes().reduce((found, node) => (by > 0 ? Math.max(found, node.rowIndex) : Math.min(found, node.rowIndex)), by > 0 ? -1 : Infinity);
   function settled(row) {
     const known = drawn.get(row.id), now = performance.now();
-    return Boolean(known) && now - known.at >= SETTLED && now - chosenAt >= SETTLED;
+    return Boolean(known) && known.occurrence === row.occurrence && now - known.at >= SETTLED && now - chosenAt >= SETTLED;
+  }
+  function all() {
+    const api = grid();
+    if (api) api.selectAll();
   }
 
   const MARKS = {unacknowledged: 'solid', returned: 'half', acknowledged: 'out', normal: 'grey'};
   const components = window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
   deck.alarmMark = (row) => deck.mark(row.priority, laid(row) ? 'grey' : MARKS[row.state]);
+  components.DeckLines = (params) => window.React.createElement('span', {className: 'lines'}, params.value);
   components.DeckAlarm = (params) => window.React.createElement('span', {className: 'sign', dangerouslySetInnerHTML: {__html: deck.alarmMark(params.data)}});
 
-  deck.alarms = {chosen, selection, settled, look, laid, when, onChange: (fn) => listeners.push(fn)};
-  deck.choose(GRID, () => listeners.forEach((fn) => fn()));
-  deck.onGrid((id) => { if (id === GRID) { deck.gridApi(GRID).addEventListener('rowClicked', () => { chosenAt = -Infinity; }); draw(); look(); } });
+  deck.alarms = {chosen, selection, shown: () => rows, held: () => held, choose, settled, look, laid, when, keys: [], onChange: (fn) => listeners.push(fn)};
+  deck.choose(GRID, (row) => {
+    if (row && chosenAt === -Infinity && row.id !== aimed) { aimed = row.id; tellAddress(); }
+    listeners.forEach((fn) => fn());
+  });
+  deck.onGrid((id) => {
+    if (id !== GRID) return;
+    /* A row that has just been moved under the pointer was not meant. */
+    const pressed = () => { chosenAt = performance.now() - movedAt < SETTLED ? performance.now() : -Infinity; };
+    page().addEventListener('mousedown', pressed, true);
+    for (const name of ['pointermove', 'wheel', 'mousedown']) page().addEventListener(name, () => { read = performance.now(); }, {passive: true});
+    rows = [];
+    drawn.clear();
+    draw();
+    look();
+  });
+  deck.mount('[data-alarms]', () => { aimed = choice.asked().alarm; place = 0; });
   /* The value of the moment, of those alarms that frames tell of; of the others the one with which it came. */
   deck.on('conditions', (name, section) => {
+    let changed = false;
     for (const {id, value} of (section || {rows: []}).rows) {
       if (values.get(id) === value) continue;
       values.set(id, value);
-      if (held.has(id)) words.delete(held.get(id));
+      if (held.has(id)) { words.delete(held.get(id)); changed = true; }
     }
-    if (page()) draw();
+    if (changed && page()) draw();
   });
   deck.paint('[data-alarms]', {sections: () => [], draw() { words = new WeakMap(); draw(); }});
-  deck.paint('[data-alarm-filters]', {sections: () => ['alarms'], tick: true, draw: told});
+  deck.paint('[data-alarm-said]', {
+    sections: () => ['alarms'],
+    tick: true,
+    draw(element) {
+      const silent = performance.now() - heard, keeping = deck.held('alarms'), alive = !keeping || keeping.alive;
+      deck.put(element, rev >= 0 && silent > AWAY ? deck.text(WORDS.away)(deck.age(silent / 1000)) : alive ? '' : deck.text(WORDS.writerless));
+    },
+  });
   /* How many wait for somebody, in the navigation of every page: the sum of the header's counts. */
   deck.paint('[data-unseen]', {
     sections: () => ['counts'],
@@ -199,24 +281,52 @@
       deck.put(element, count ? deck.number(count, 0) : '');
     },
   });
-  deck.second(keep);
+  choice.onAsk(draw);
+  let was = false;
+  deck.second(() => {
+    if (!page()) return;
+    if (was && !reading()) draw(); else keep();
+    was = reading();
+  });
   setInterval(look, EVERY);
   document.addEventListener('visibilitychange', look);
+  addEventListener('popstate', () => { if (page()) { aimed = choice.asked().alarm; draw(); } });
   document.addEventListener('click', (event) => {
-    const tab = event.target.closest('[data-alarm-filters] [data-tab]');
-    if (tab) ask('show', tab.dataset.tab === 'all' ? '' : tab.dataset.tab);
-  });
-  document.addEventListener('input', (event) => {
-    if (event.target.closest('[data-alarm-filters] input')) { filtered = event.target.value; ask('filter', filtered.trim()); }
-  });
+    const link = event.target.closest('.desk [data-line] a'), line = deck.held('line');
+    if (!link || !line || !page() || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    choose(line.id);
+  }, true);
+
+  /* ---- keys: at the desk on the selected row, elsewhere they bring the alarm that matters most to the desk */
+  const STEPS = {ArrowDown: 1, ArrowUp: -1, j: 1, k: -1, J: 1, K: -1};
+  function elsewhere(event) {
+    const line = deck.held('line'), bar = document.querySelector('.desk [data-line]');
+    if (!line || !bar || event.ctrlKey || event.metaKey || !['a', 'g'].includes(event.key.toLowerCase())) return null;
+    return () => deck.showAlarm(line.id);
+  }
+  function here(event) {
+    const key = event.key.toLowerCase(), held = event.ctrlKey || event.metaKey;
+    if (held) return key === 'a' ? all : null;
+    if (STEPS[event.key]) return () => step(STEPS[event.key], event.shiftKey);
+    if (key === '/') return () => document.querySelector('[data-alarm-filters] .filter input').focus();
+    if (key === 'escape') return () => { const row = chosen(), api = grid(); if (row && api && api.getRowNode(row.id)) select(api.getRowNode(row.id), true); };
+    if (key === 'g') return elsewhere(event);
+    for (const find of deck.alarms.keys) { const act = !event.repeat && find(key, event.shiftKey); if (act) return act; }
+    return null;
+  }
+  /* Brings an alarm to the desk: nothing is done to it. */
+  deck.showAlarm = (id) => { if (page()) choose(id); else deck.go(deck.path('alarms?alarm=' + encodeURIComponent(id))); };
   document.addEventListener('keydown', (event) => {
-    if (!page() || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
-    const typing = event.target.closest && event.target.closest('input, textarea, select');
-    if (typing) { if (event.key === 'Escape') event.target.blur(); return; }
-    const by = {ArrowDown: 1, ArrowUp: -1}[event.key];
-    if (by) { event.preventDefault(); event.stopPropagation(); step(by); return; }
-    if (event.key === '/') { event.preventDefault(); document.querySelector('[data-alarm-filters] input').focus(); return; }
-    const button = !event.repeat && deck.alarms.key && deck.alarms.key(event.key.toLowerCase());
-    if (button) { event.preventDefault(); button(); }
+    if (event.altKey || document.querySelector('dialog[open]')) return;
+    if (event.target.closest && event.target.closest('input, textarea, select, [contenteditable]')) { if (event.key === 'Escape') event.target.blur(); return; }
+    if (page() && choice.asked().show === 'journal') return;  // what is selected does not stand on the screen
+    const act = page() ? here(event) : elsewhere(event);
+    if (!act) return;
+    read = performance.now();
+    event.preventDefault();
+    event.stopPropagation();
+    act();
   }, true);
 })();

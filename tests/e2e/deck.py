@@ -138,7 +138,7 @@ class Deck:
             child.terminate()
         for child in self._running:
             try:
-                child.wait(10)
+                child.wait(20)
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()

@@ -18,7 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 LOOK = 0.1
 """Seconds between two looks."""
 FLAGS = (

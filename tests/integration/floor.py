@@ -40,20 +40,22 @@ from tests.unit.city import domain, rule
 from tests.unit.story import high, site
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = 90.0
 RULES: tuple[Rule, ...] = (
     high("high", "medium"),
     high("latching", limit=30.0, latching=True),
     high("quick", "medium", limit=40.0, escalate_after=0.5),
     rule("low_kpi", "oxygen_lowest", "low", 4.0),
 )
+ACKNOWLEDGE = "FLOOR_ACKNOWLEDGE"
+"""Who may acknowledge on the floor, for the keepers of a test."""
 JOURNAL_SECONDS = 0.5
 """How long a keeper waits for its journal."""
 
 
 def book() -> Rulebook:
     """The floor's rules and desks."""
-    return Rulebook({"sea": complete(domain(RULES))}, site())
+    return Rulebook({"sea": complete(domain(RULES))}, site(acknowledge=os.environ.get(ACKNOWLEDGE, "supervisor")))
 
 
 def until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:

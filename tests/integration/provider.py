@@ -28,7 +28,7 @@ from werkzeug.wrappers import Response as Answer
 CLIENT, SECRET = "deck", "a secret between deck and provider"
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}, private=True)
 OTHER = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}, private=True)
-PATIENCE = 20.0
+PATIENCE = 90.0
 
 
 class Provider:

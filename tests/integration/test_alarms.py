@@ -95,7 +95,7 @@ def test_a_planned_stop_is_no_death_and_the_next_goes_on_at_once(floor: Floor) -
     floor.edge("high", True)
     floor.comes(A)
     first.send_signal(signal.SIGTERM)
-    first.wait(30)
+    first.wait(90)
     assert not floor.beats(first.pid)
     with floor.keeping():
         floor.edge("high", False)
@@ -152,7 +152,7 @@ def test_killed_at_any_point_each_transition_is_in_the_journal_once(floor: Floor
         floor.goes(A)
         floor.edge("high", True)
         assert floor.comes(A).occurrence == 2
-        first.wait(30)
+        first.wait(90)
         assert first.returncode == -signal.SIGKILL
         until(lambda: (alarm := floor.shown("sea/latching|sensor:a")) and alarm.latched, "a latched alarm")
         floor.comes(A)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from spectree import SpecTree
 from sqlalchemy import Engine
 
 from callbacks import bulletin, cap, envelope
@@ -31,7 +32,7 @@ class City:
         self._fence, self._count = self.journal.take_over("test"), 0
         server = Flask("test")
         given = (site(), load(Path("nowhere"), None), "deck@example.org", Told(engine))
-        bulletin.register(server, *given, lambda: self.board.values(), lambda: self.origin, lambda: self.now)
+        bulletin.register(server, SpecTree("flask"), *given, lambda: self.board.values(), lambda: self.origin, lambda: self.now)
         self.client = server.test_client()
 
     def happen(self, id: str, *kinds: EventKind, event: Event = EVENT, **more: Any) -> None:

@@ -95,8 +95,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("process", COMMANDS)
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize(("process", "mistake"), list(zip(COMMANDS, MISTAKES, strict=True)))  # all read the site by one loader
 def test_a_wrong_file_stops_the_start(tmp_path: Path, process: str, mistake: str) -> None:
     before, after, field = MISTAKES[mistake]
     assert before in NOISE

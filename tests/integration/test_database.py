@@ -243,12 +243,12 @@ def test_a_transaction_that_stands_still_does_not_hold_the_others_up_for_ever(de
         with pytest.raises(DatabaseAway), writing(deck) as connection:
             connection.execute(select(schema.writer).with_for_update())
             holding.set()
-            failed.wait(20)
+            failed.wait(90)
             connection.execute(select(schema.writer))
 
     thread = threading.Thread(target=stand)
     thread.start()
-    holding.wait(20)
+    holding.wait(90)
     taken = False
     while not taken:
         try:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from model import PRIORITIES
 from model.alarm import Event, EventKind
-from store.health import BECAME, CEASED, Health, Times
+from store.health import BECAME, CEASED, Health, Times, Without
 from store.journal import Journal
 
 AREAS = ("north", "south", "")
@@ -56,11 +56,12 @@ def most(often: Counter[str], limit: int) -> list[Times]:
     return [Times(alarm, times) for alarm, times in sorted(often.items(), key=lambda one: (-one[1], one[0]))[:limit]]
 
 
-@pytest.mark.parametrize("areas", [None, ["north"], ["south", ""], []])
+@pytest.mark.parametrize("areas", [None, ["north"], ["south", ""], [], Without(["north"]), Without()])
 def test_the_figures_are_those_counted_one_by_one(engine: Engine, areas: Collection[str] | None) -> None:
     events = anything(seed=4)
     health = write(engine, events)
-    inside = [one for one in events if SINCE <= one.time < UNTIL and (areas is None or one.area in areas)]
+    left = {one for one in AREAS if one not in areas} if isinstance(areas, Without) else areas
+    inside = [one for one in events if SINCE <= one.time < UNTIL and (left is None or one.area in left)]
     called = [one for one in inside if one.annunciated]
 
     lives: dict[str, list[Event]] = {}
@@ -132,3 +133,17 @@ def test_the_time_in_flood_is_that_inside_what_is_asked(engine: Engine, changes:
         event(92, kind="flood_began", time=0.0, alarm="x", desk="bay"),
     ]
     assert write(engine, [*events, *other]).flooded(SINCE, UNTIL, "bay") == seconds
+
+
+def test_the_city_is_in_flood_while_any_desk_is(engine: Engine) -> None:
+    told = [
+        ("began", 1500, "bay"),
+        ("began", 1550, "hill"),
+        ("ended", 1600, "bay"),
+        ("ended", 1700, "hill"),
+        ("began", 500, "port"),
+        ("ended", 1100, "port"),
+    ]
+    events = [event(number, kind=f"flood_{kind}", time=float(time), alarm="", desk=desk) for number, (kind, time, desk) in enumerate(told)]
+    health = write(engine, events)
+    assert (health.flooded(SINCE, UNTIL), health.flooded(SINCE, UNTIL, "hill")) == (300.0, 150.0)

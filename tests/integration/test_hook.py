@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
+from spectree import SpecTree
 from sqlalchemy import func, select
 
 from callbacks import hook
@@ -58,7 +59,7 @@ class Hooks:
         migrate(self.engine)
         server = Flask("test")
         given = Warnings(**{"unsigned": True, **rules})
-        hook.register(server, site(), ["sea"], given, Chains(self.engine), self.writer.ask, lambda: self.now)
+        hook.register(server, SpecTree("flask"), site(), ["sea"], given, Chains(self.engine), self.writer.ask, lambda: self.now)
         self._client = server.test_client()
 
     def post(self, kind: str, sent: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
@@ -122,7 +123,7 @@ def test_without_redis_it_is_to_be_sent_again(hooks: Hooks, monkeypatch: pytest.
 
     monkeypatch.setattr(hooks.writer, "outcome", None)
     server = Flask("test")
-    hook.register(server, site(), [], Warnings(unsigned=True), Chains(hooks.engine), away, lambda: NOW)
+    hook.register(server, SpecTree("flask"), site(), [], Warnings(unsigned=True), Chains(hooks.engine), away, lambda: NOW)
     assert server.test_client().post("/api/v1/hooks/cap", data=alert()).status_code == 503
 
 
@@ -281,7 +282,7 @@ class Alarmed:
 def test_what_is_asked_is_what_the_alarms_understand(hooks: Hooks) -> None:
     alarmed = Alarmed()
     server = Flask("test")
-    hook.register(server, site(), [], Warnings(unsigned=True), Chains(hooks.engine), alarmed.ask, lambda: alarmed.now)
+    hook.register(server, SpecTree("flask"), site(), [], Warnings(unsigned=True), Chains(hooks.engine), alarmed.ask, lambda: alarmed.now)
     client = server.test_client()
 
     def outcome(kind: str, sent: bytes) -> list[str]:

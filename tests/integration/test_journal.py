@@ -284,7 +284,7 @@ def test_hostile_words_are_kept_and_stop_nothing(journal: Journal, words: str) -
     alarm = replace(ALARM, id=words, area=words, detail={words: [words]})
     for _ in range(2):
         assert journal.record(fence, [alarm], events=[hostile], cursors={words: words}, answers={words: DONE})[0].seq == 1
-    assert len(journal.load()[0]) == 1 and len(journal.search(who=words, areas=[words], subject=words)) == 1
+    assert len(journal.load()[0]) == 1 and len(journal.search(who=words, areas=[words], subjects=[words])) == 1
     assert len(journal.history(words)) == 1 and len(journal.answered([words])) == 1
     journal.record(fence, gone=[words])
     assert journal.load()[0] == []
@@ -339,7 +339,7 @@ def filled(journal: Journal) -> Journal:
         ({"areas": ["north"]}, [10, 7, 4, 1]),
         ({"areas": ["north", ""]}, [12, 10, 9, 7, 6, 4, 3, 1]),
         ({"areas": []}, []),
-        ({"subject": "sensor:s3"}, [12, 8, 4]),
+        ({"subjects": ["sensor:s3"]}, [12, 8, 4]),
         ({"alarm": "r|sensor:s3"}, [12, 8, 4]),
         ({"who": "li"}, [11, 8, 5, 2]),
         ({"kinds": ["returned"], "areas": ["south"]}, [8, 2]),
@@ -382,7 +382,7 @@ def test_who_holds_an_area_is_what_was_said_last(journal: Journal) -> None:
     assert journal.handed_over() == {"north": "d2", "south": ""}
 
 
-@pytest.mark.parametrize("asked", [{"since": 5.0}, {"areas": ["north"]}, {"subject": "sensor:s1"}, {"who": "li"}, {"alarm": "r|s"}])
+@pytest.mark.parametrize("asked", [{"since": 5.0}, {"areas": ["north"]}, {"subjects": ["sensor:s1"]}, {"who": "li"}, {"alarm": "r|s"}])
 def test_a_search_walks_an_index_and_does_not_sort(tmp_path: Path, asked: dict[str, Any]) -> None:
     engine = connect(f"sqlite:///{tmp_path / 'deck.db'}")
     migrate(engine)

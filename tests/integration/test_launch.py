@@ -24,7 +24,7 @@ from store.connect import connect
 from store.view import View, refresh
 from tests.project import ROOT
 
-PATIENCE = 60.0
+PATIENCE = 90.0
 SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
 READING = {"sensor": "another-terminal", "metric": "no2", "value": 20, "time": round(time.time() * 1000)}
 STUBBORN = (*SLEEPER[:2], f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER[2]}")

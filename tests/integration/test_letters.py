@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from model.alarm import Event
+from store.audit import Audit
 from store.journal import Journal
 from store.letters import BURIED_SECONDS, GIVEN_UP_SECONDS, TAKEN_SECONDS, Letter, Letters, Progress
 from tests.unit.test_letter import EVENT, OUTSIDE, alarm
@@ -119,7 +120,7 @@ def test_what_waited_too_long_dies_together(letters: Letters, wall: Wall) -> Non
     taken = letters.take("duty")
     assert taken
     letters.failed(taken, "no route", soon)
-    assert [(one.id, one.error) for one in letters.dead()] == [("duty-2", "no route"), ("duty-1", "no route")]
+    assert [(one.id, one.error) for one in letters.undelivered()] == [("duty-2", "no route"), ("duty-1", "no route")]
     assert letters.waiting() == {"duty": 1}
 
 
@@ -129,19 +130,22 @@ def test_what_is_refused_dies_at_once_and_holds_nobody_up(letters: Letters) -> N
     assert taken
     letters.refused(taken, "answered 400")
     assert letters.take("duty") == letter(2)
-    assert [(one.id, one.attempts, one.error) for one in letters.dead()] == [("duty-1", 1, "answered 400")]
+    assert [(one.id, one.attempts, one.error) for one in letters.undelivered()] == [("duty-1", 1, "answered 400")]
 
 
-def test_a_dead_letter_is_sent_again_or_forgotten(letters: Letters) -> None:
+def test_a_dead_letter_is_sent_again_or_forgotten(letters: Letters, engine: Engine) -> None:
     put(letters, letter(1), letter(2))
     for _ in range(2):
         taken = letters.take("duty")
         assert taken
         letters.refused(taken, "x")
-    assert letters.revive("duty-1") and not letters.revive("duty-1") and not letters.revive("none")
-    assert letters.forget("duty-2") and not letters.forget("duty-2") and not letters.forget("duty-1")
+    wang = "wang"
+    assert letters.revive("duty-1", wang) and not letters.revive("duty-1", wang) and not letters.revive("none", wang)
+    assert letters.forget("duty-2", wang) and not letters.forget("duty-2", wang) and not letters.forget("duty-1", wang)
+    told = [(entry.actor, entry.action, entry.subject) for entry in Audit(engine).entries()]
+    assert told == [(wang, "letter.forget", "letter:duty-2"), (wang, "letter.resend", "letter:duty-1")]
     taken = letters.take("duty")
-    assert taken and taken.id == "duty-1" and letters.dead() == []
+    assert taken and taken.id == "duty-1" and letters.undelivered() == []
 
 
 def test_dead_letters_are_forgotten_at_last(letters: Letters, wall: Wall) -> None:
@@ -154,4 +158,4 @@ def test_dead_letters_are_forgotten_at_last(letters: Letters, wall: Wall) -> Non
     taken = letters.take("duty")
     assert taken
     letters.failed(taken, "y", soon)
-    assert letters.dead() == []
+    assert not any(one.dead for one in letters.undelivered())

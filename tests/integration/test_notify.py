@@ -319,9 +319,9 @@ def test_a_refused_letter_is_dead_and_seen_and_can_be_sent_again(deck: Deck, rec
     deck.happen()
     look(notify, recipient)
     assert receiver.seqs() == [2]
-    (dead,) = deck.letters.dead()
+    (dead,) = deck.letters.undelivered()
     assert dead.error == "answered 400" and dead.body["data"]["events"][0]["seq"] == 1
-    deck.letters.revive(dead.id)
+    deck.letters.revive(dead.id, "wang")
     look(notify, recipient)
     assert receiver.seqs() == [2, 1]
 
@@ -396,7 +396,7 @@ def test_the_process_tells_and_stops_in_good_order(deck: Deck, receiver: Receive
     process = running()
     until(lambda: receiver.seqs() == [1, 2, 3], "the events to be told")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(90) == 0
 
 
 def test_killed_at_any_moment_nothing_is_lost(deck: Deck, receiver: Receiver, running: Callable[[], subprocess.Popen[bytes]]) -> None:

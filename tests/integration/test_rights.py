@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app import BEAT, create
+from callbacks.alarm import LASTING, SIMPLE
 from callbacks.rights import CALLBACKS, PAGES, RIGHTS, Least, Right
 from demo.memory import RedisServer
 from demo.port import free_port
@@ -30,7 +31,7 @@ from tests.integration.bureau import city
 ORIGIN = "http://localhost"
 SAMPLES = {
     "filename": "style.css", "path": "system", "names": "overview", "domain": "sea", "id": "sea-buoy-03", "name": "land", "rest": "x",
-    "package_name": "dash", "fingerprinted_path": "x.js",
+    "package_name": "dash", "fingerprinted_path": "x.js", "key": "oxygen_lowest",
 }  # fmt: skip
 """A value for each name in a rule."""
 SCREEN, LOGOUT = "wall-1", "/logout"
@@ -194,6 +195,31 @@ def test_a_rule_without_a_row_is_for_nobody(tmp_path: Path, redis_server: RedisS
     bare.url_map.add(Rule("/forgotten", endpoint="forgotten"))
     for visitor in (Visitor(bare.test_client(), {}), person(bare, "admin")):
         assert refused(visitor.ask("GET", "/forgotten"))
+
+
+ON_RECORD = {
+    "POST /login": "sign.in, sign.fail",
+    "POST /logout": "sign.out",
+    "POST /_dash-update-component": "",  # draws, and changes nothing
+    "POST /rejects/resend": "reject.resend",
+    **{f"POST /api/v1/alarms/<path:id>/{word}": f"alarm.{wish}" for word, wish in {**SIMPLE, **LASTING}.items()},
+    "POST /api/v1/alarms/ack": "alarm.acknowledge",
+    "POST /api/v1/desks/<id>/take": "desk.take",
+    "POST /api/v1/desks/<id>/leave": "desk.leave",
+    "POST /api/v1/desks/<id>/hand-over": "alarm.hand_over",
+    "POST /api/v1/desks/<id>/take-back": "alarm.hand_over",
+    "POST /api/v1/views": "view.save",
+    "DELETE /api/v1/views/<id>": "view.remove",
+    "POST /api/v1/letters/<path:id>/resend": "letter.resend",
+    "POST /api/v1/letters/<path:id>/forget": "letter.forget",
+    "POST /api/v1/hooks/alertmanager": "",  # a program's message: the journal has it
+    "POST /api/v1/hooks/cap": "",
+}
+"""What the audit log calls what each address does."""
+
+
+def test_who_adds_an_address_that_changes_something_says_how_it_is_recorded(server: Flask) -> None:
+    assert {f"{method} {rule.rule}" for method, rule, _ in rows(server) if method != "GET"} == set(ON_RECORD)
 
 
 # The walk

@@ -26,7 +26,7 @@ from tests.door import Browser, accounts
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "demo" / "site"
-PATIENCE = 40.0
+PATIENCE = 90.0
 LEASE = "city:{judge}:lease"
 
 

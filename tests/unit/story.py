@@ -66,19 +66,22 @@ class Story:
         self.core.advance(self.now, self.now)
         return self.kinds()
 
-    def edge(self, key: str, active: bool, seconds: float | None = None, subject: str = "sensor:a", **more: Any) -> list[str]:
-        """The condition of a rule changes, now or when told."""
+    def edge(
+        self, key: str, active: bool, seconds: float | None = None, subject: str = "sensor:a", found: float | None = None, **more: Any
+    ) -> list[str]:
+        """The condition of a rule changes, now or when told, and is found then or when told."""
         time = self.now if seconds is None else START + seconds
         self.now = max(self.now, time)
-        self.core.edge(self.condition(key, active, time, subject, **more), f"edge:{next(self._number)}")
+        self.core.edge(self.condition(key, active, time, subject, **more), f"edge:{next(self._number)}", START + found if found else time)
         return self.kinds()
 
-    def look(self, *keys: str, current: bool = True, touched: bool = False, **more: Any) -> list[str]:
-        """Compares with what stands: these rules of sensor a, or every active alarm when it was `observed`."""
+    def look(self, *keys: str, current: bool = True, touched: bool = False, newest: float | None = None, **more: Any) -> list[str]:
+        """Compares with what stands: these rules of sensor a, or every active alarm when it was `observed`; the feed is at `newest`."""
         if "observed" in more:
             keys = tuple(alarm.rule.partition("/")[2] for alarm in self.core.alarms.values() if is_active(alarm))
         found = [self.condition(key, True, more.get("since", self.alarm(key).edge if "observed" in more else 0.0), **more) for key in keys]
-        self.healer.look(found, lambda alarm: current, self.core.alarms.keys() if touched else ())
+        feed = {} if newest is None else {"sea": START + newest}
+        self.healer.look(found, lambda alarm: current, self.core.alarms.keys() if touched else (), feed)
         return self.kinds()
 
     def condition(self, key: str, active: bool, time: float, subject: str = "sensor:a", **more: Any) -> Condition:

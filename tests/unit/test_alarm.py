@@ -87,7 +87,7 @@ def test_a_latching_alarm_stays_until_acknowledged_and_reset() -> None:
     story = Story(high(latching=True))
     story.edge("high", True, 1)
     assert story.edge("high", False, 2) == ["latched"]
-    assert story.wish("reset", "high|sensor:a") == "refused"
+    assert story.wish("reset", "high|sensor:a") == "not_now"
     assert story.wish("acknowledge", "high|sensor:a") == "done"
     assert story.board() == {"sea/high|sensor:a"}
     assert story.wish("reset", "high|sensor:a") == "done"
@@ -245,6 +245,43 @@ def test_a_critical_alarm_is_suppressed_only_by_what_its_rule_names() -> None:
     named.edge("high", True, 1)
     assert named.edge("worst", True, 2) == ["raised", "suppressed"]
     assert named.edge("worst", True, 3, "sensor:b") == ["raised"]
+
+
+def test_what_came_and_went_in_a_backlog_is_the_journals_and_calls_nobody() -> None:
+    story = Story(high())
+    assert story.edge("high", True, 0, found=3 * HOUR) == ["suppressed", "raised"]
+    assert story.alarm("high").suppressed == "backlog"
+    assert story.edge("high", False, 600, found=3 * HOUR) == ["returned", "unsuppressed"]
+    assert story.where("high") == "normal" and not any(event.annunciated for event in story.events)
+
+
+def test_what_still_stands_when_the_backlog_is_caught_up_with_calls() -> None:
+    story = Story(high())
+    story.edge("high", True, 0, found=3 * HOUR)
+    story.at(3 * HOUR)
+    assert story.look(observed=3 * HOUR, current=False) == []
+    assert story.look(observed=3 * HOUR, newest=2 * HOUR) == [], "the bureau is still sending the past"
+    story.again()
+    story.at(3 * HOUR)
+    assert story.look(observed=3 * HOUR, newest=3 * HOUR) == ["unsuppressed"]
+    assert story.where("high") == "unacknowledged" and story.alarm("high").announced == START + 3 * HOUR
+    assert [event.annunciated for event in story.events] == [False, False, True]
+
+
+def test_a_backlog_behind_which_the_feed_fell_silent_is_over() -> None:
+    story = Story(high())
+    story.edge("high", True, 0, found=3 * HOUR)
+    story.edge("feed_down", True, 3 * HOUR, subject="feed:sea")
+    story.look("high", since=START, newest=2 * HOUR)
+    assert story.alarm("high").suppressed == "sea/feed_down|feed:sea"
+
+
+def test_what_is_ten_minutes_late_or_critical_calls_at_once() -> None:
+    story = Story(high(worse=Worse(limit=20.0, priority="critical")))
+    assert story.edge("high", True, 0, found=600) == ["raised"]
+    assert story.edge("high", True, 0, "sensor:b", found=601) == ["suppressed", "raised"]
+    assert story.edge("high+", True, 9, "sensor:b", found=HOUR) == ["unsuppressed", "worsened"]
+    assert story.events[-1].annunciated
 
 
 def test_a_silent_quantity_suppresses_its_own_alarm() -> None:

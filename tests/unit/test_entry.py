@@ -9,9 +9,10 @@ from model import WORSE, Condition
 from model.alarm import Absence, Acknowledgement, Alarm, Shelf
 from store.view import View
 from streams import compose
-from streams.entry import Entry, entries
+from streams.entry import Entry
+from streams.ranking import Ranking
 from streams.roll import ACKNOWLEDGED, NEVER, RETURNED, SET_ASIDE, UNACKNOWLEDGED, Roll
-from tests.unit.city import START, domain
+from tests.unit.city import START, domain, ranked
 
 HIGH = 2
 
@@ -36,39 +37,39 @@ def about(entry: Entry) -> tuple[str, None]:
     return "", None
 
 
-def rows(found: list[Entry]) -> list[dict[str, Any]]:
+def rows(found: Ranking) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = compose.condition_list(found, about)["rows"]
     return told
 
 
 def test_a_condition_that_nobody_keeps_is_told_as_unacknowledged() -> None:
-    (row,) = rows(entries((), [true()]))
+    (row,) = rows(ranked((), [true()]))
     assert (row["id"], row["occurrence"], row["state"], row["laid"], row["journalled"]) == ("sea/low|sensor:a", 0, 1, 0, 0)
-    assert entries((), [true()], lambda rule: rule == "sea/low") == []
+    assert ranked((), [true()], lambda rule: False).total() == 0
 
 
 def test_an_alarm_on_the_board_has_the_value_of_its_condition() -> None:
-    (row,) = rows(entries([alarm(state="acknowledged", acknowledgement=SEEN, count=3)], [true()]))
+    (row,) = rows(ranked([alarm(state="acknowledged", acknowledgement=SEEN, count=3)], [true()]))
     assert (row["occurrence"], row["state"], row["by"], row["count"], row["value"], row["journalled"]) == (7, 2, "li", 3, 3.0, 1)
 
 
 def test_a_worse_limit_is_the_same_alarm_and_calls_again() -> None:
     further = true("low" + WORSE, priority="critical", limit=2.0, since=START + 9)
-    (row,) = rows(entries((), [true(), further]))
+    (row,) = rows(ranked((), [true(), further]))
     assert (row["id"], row["priority"], row["limit"]) == ("sea/low|sensor:a", 1, 2.0)
     acknowledged = alarm(state="acknowledged", acknowledgement=SEEN)
-    assert [entry.alarm.state for entry in entries([acknowledged], [true(), further])] == ["unacknowledged"]
+    assert [entry.alarm.state for entry in ranked([acknowledged], [true(), further])] == ["unacknowledged"]
     kept = replace(acknowledged, worse=True, worse_edge=START + 9)
-    assert [entry.alarm.state for entry in entries([kept], [true(), further])] == ["acknowledged"]
+    assert [entry.alarm.state for entry in ranked([kept], [true(), further])] == ["acknowledged"]
 
 
 def test_what_came_again_while_nobody_kept_the_alarms_calls_again() -> None:
-    assert [entry.alarm.state for entry in entries([alarm(state="returned")], [true()])] == ["unacknowledged"]
-    assert [entry.alarm.state for entry in entries([alarm(state="returned")], [])] == ["returned"]
+    assert [entry.alarm.state for entry in ranked([alarm(state="returned")], [true()])] == ["unacknowledged"]
+    assert [entry.alarm.state for entry in ranked([alarm(state="returned")], [])] == ["returned"]
 
 
 def test_a_normal_alarm_under_a_shelf_says_nothing() -> None:
-    assert entries([alarm(state="normal", shelf=SHELF)], []) == []
+    assert ranked([alarm(state="normal", shelf=SHELF)], []).total() == 0
 
 
 def test_unacknowledged_come_first_then_acknowledged_then_what_is_set_aside() -> None:
@@ -80,7 +81,7 @@ def test_unacknowledged_come_first_then_acknowledged_then_what_is_set_aside() ->
         alarm(subject="sensor:shelved", shelf=SHELF),
         alarm(subject="sensor:down", suppressed="sea/feed_down|feed:sea"),
     ]
-    found = entries(board, [])
+    found = ranked(board, [])
     assert [entry.alarm.subject.partition(":")[2] for entry in found] == ["back", "young", "seen", "out", "down", "shelved"]
     assert [row["laid"] for row in rows(found)] == [0, 0, 0, 3, 2, 1]
     assert [row["until"] for row in rows(found)] == [None, None, None, START + 90, None, START + 60]
@@ -90,9 +91,9 @@ def test_unacknowledged_come_first_then_acknowledged_then_what_is_set_aside() ->
 
 def test_the_line_shows_an_acknowledged_alarm_only_where_none_calls_and_never_one_set_aside() -> None:
     seen, shelved = alarm(state="acknowledged", acknowledgement=SEEN), alarm(subject="sensor:b", shelf=SHELF)
-    told = compose.common(entries([shelved, seen], []), about)
+    told = compose.common(ranked([shelved, seen], []), about)
     assert told["counts"] == [0, 0, 0, 0] and told["line"]["subject"] == "sensor:a"
-    assert compose.common(entries([shelved], []), about)["line"] is None
+    assert compose.common(ranked([shelved], []), about)["line"] is None
 
 
 def test_a_mark_is_that_of_the_sensor_s_most_important_alarm() -> None:
@@ -104,11 +105,11 @@ def test_a_mark_is_that_of_the_sensor_s_most_important_alarm() -> None:
         alarm("one", "sensor:c", state="returned"),
         alarm("one", "sensor:d", shelf=SHELF),
     ]
-    made.update([View("sea.0", names=[(name, "oxygen") for name in "abcde"])], START, entries(board, []))
+    made.update([View("sea.0", names=[(name, "oxygen") for name in "abcde"])], START, ranked(board, []))
     assert made.state.tolist() == [HIGH, HIGH, HIGH, NEVER, NEVER]
     assert made.style.tolist() == [UNACKNOWLEDGED, ACKNOWLEDGED, RETURNED, SET_ASIDE, UNACKNOWLEDGED]
 
 
 def test_who_keeps_the_alarms_is_missed_after_half_a_minute() -> None:
-    assert compose.keeping(START, START + 30) == {"alive": True, "heard": None}
-    assert compose.keeping(START, START + 31) == {"alive": False, "heard": 31}
+    assert compose.keeping(START, START + 20) == {"alive": True, "heard": None}
+    assert compose.keeping(START, START + 21) == {"alive": False, "heard": 21}

@@ -125,6 +125,21 @@ def test_a_feed_that_is_being_caught_up_with_is_not_silent() -> None:
     assert set(judge.conditions) == {"sea/feed_down|feed:sea"}
 
 
+def test_a_feed_that_sends_what_it_held_back_is_not_silent_until_it_stops() -> None:
+    judge = Judge({}, {})
+
+    def missed(second: float, age: float, current: bool = True) -> bool:
+        judge.feed(domain(), START + second, START + second - age, 10.0, current)
+        judge.finish(START + second)
+        return bool(judge.conditions)
+
+    assert not missed(0, 9000, current=False)
+    assert not any(missed(second, age) for second, age in ((5, 7000), (6, 7001), (14, 3000), (20, 3006)))
+    assert missed(24, 3010)
+    assert missed(25, 2000), "one that is missed stays so until it is there"
+    assert not missed(26, 30) and missed(60, 64), "one that has been there is missed at once"
+
+
 def test_a_process_that_beats_no_more_is_dead() -> None:
     judge = Judge({}, {})
     dead = process(wall=WALL - 7, started=START - 900)

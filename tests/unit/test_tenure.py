@@ -11,7 +11,7 @@ from callbacks.tenure import Tenure
 from model.person import Visitor
 from store.database import DatabaseAway
 
-PATIENCE = 20.0
+PATIENCE = 90.0
 LI, WANG = (Visitor(kind="person", name=name, display=name, role="viewer", credential=name) for name in ("li", "wang"))
 
 

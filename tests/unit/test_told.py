@@ -12,10 +12,9 @@ from store import Client
 from store.view import View
 from streams import compose
 from streams.compose import Bureau
-from streams.entry import entries
 from streams.pages import Pages
 from streams.partition import Partition
-from tests.unit.city import START, batch, label
+from tests.unit.city import START, batch, label, ranked
 from tests.unit.keys import Keys
 
 AIR = replace(DECLARED, key="air", topic="city.air")
@@ -48,7 +47,7 @@ def bureau(records: list[dict[str, Any]], conditions: list[Condition] | None = N
     view = View("air.0", {"newest": str(partition.newest)}, names, partition.latest.rows[: len(names)], windows)
     made = Bureau(declared, site())
     made.look([view], NOW, lambda *_: ())
-    made.roll.update([view], NOW, entries((), conditions or []))
+    made.roll.update([view], NOW, ranked((), conditions or []))
     return made
 
 
@@ -58,7 +57,7 @@ def true(rule: str, subject: str, priority: Priority = "medium", **more: float) 
 
 
 def page(made: Bureau, conditions: list[Condition]) -> dict[str, Any]:
-    told, pages = entries((), conditions), Pages(cast(Client, None), {"air": made})
+    told, pages = ranked((), conditions), Pages(cast(Client, None), {"air": made})
     sections = pages.all(told, pages.common(told, {}), [], [], NOW, NOW)["domain-air"]
     return cast(dict[str, Any], json.loads(json.dumps(sections, default=str)))
 
