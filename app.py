@@ -85,6 +85,8 @@ from streams.moment import moment
 from streams.pulse import Pulse
 
 WARM = ("/", "/_dash-layout", "/_dash-dependencies")
+LARGEST_BODY = 8 << 20
+"""Bytes of a request that are read: a record of Kafka's longest, or 10,000 alarms, as JSON. Routes may set a lower limit."""
 HOUR, RETRY_SECONDS = 3600.0, 5.0
 PATIENCE_SECONDS = 3.0
 """How long a visitor waits for the database."""
@@ -132,6 +134,7 @@ def _server(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_SAMESITE="Lax",  # not Strict: who comes back from the provider brings the cookie along
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
     )
     if settings.proxies:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]

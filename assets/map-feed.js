@@ -104,7 +104,7 @@
       return {length: count, attributes: {getPosition: {value: place, size: 2}, getFillColor: {value: colours, size: 4, normalized: true}}};
     }
 
-    linkRows(wanted) { return this.links.filter((row) => wanted(this.codes[row])); }
+    linkRows(wanted) { return this.links.filter((row) => wanted(this.codes[row], this.styles[row])); }
 
     /* Paths of `rows`, with a colour per row when `colour(row)` is given, cut into dashes of `dash` degrees when that is not zero. */
     paths(rows, colour, dash) {

@@ -85,7 +85,7 @@
     draw(element);
   }
   document.addEventListener('click', (event) => {
-    const item = event.target.closest('[data-conditions] li'), tab = event.target.closest('[data-show]');
+    const item = event.target.closest('[data-conditions] li'), tab = event.target.closest('[data-side] [data-show]');
     if (item) choose(item);
     if (tab) { tab.closest('[data-side]').dataset.side = tab.dataset.show; sides(); }
   });
@@ -100,11 +100,11 @@
   });
 
   function sides() {
-    document.querySelectorAll('[data-show]').forEach((tab) => {
+    document.querySelectorAll('[data-side] [data-show]').forEach((tab) => {
       tab.setAttribute('aria-selected', String(tab.closest('[data-side]').dataset.side === tab.dataset.show));
     });
   }
-  deck.mount('[data-show]', sides);
+  deck.mount('[data-side] [data-show]', sides);
 
   /* ---- how many stations are live, as one more key figure; normal is every one of them */
   deck.paint('[data-live]', {

@@ -115,7 +115,7 @@ def site(sensors: int, interval: float) -> Site:
 class Feed:
     """The sensors, speaking in turn into one partition."""
 
-    def __init__(self, keys: Keys, domain: Domain, sensors: int, alarms: int) -> None:
+    def __init__(self, keys: Keys, domain: Domain, sensors: int, alarms: int = 50) -> None:
         self._keys, self._partition = keys, Partition(domain, keys.load(), {})
         self._sensors, self._interval, self._offset = sensors, domain.interval, 0
         self._random = np.random.default_rng(1)
@@ -207,6 +207,7 @@ PARTS = (
     (frames, "refresh", "read from Redis", _any),
     (Composer, "_see", "figures", _any),
     (Composer, "_find", "judge", _any),
+    (Composer, "_told", "order of alarms", _any),
     (Roll, "update", "states of sensors", _any),
     (Pages, "all", "sections", _any),
     (frame, "delta", "what changed, as JSON", _headed),

@@ -66,6 +66,7 @@ class Rows:
         self._steps: deque[Step] = deque(maxlen=STEPS)
         self._whole = Whole(-1, 0.0, b"")
         self._changes: dict[int, bytes] = {}
+        self._floods = b"[]"
 
     def alarms(self) -> Mapping[str, Alarm]:
         """The alarms on the board, by id."""
@@ -74,7 +75,8 @@ class Rows:
             return dict(self._alarms)
 
     def told(self, since: int) -> bytes:
-        """In gzip: `{rev, set, gone}` of what changed after revision `since`, or `{rev, rows}` with all rows where that is not known.
+        """In gzip: `{rev, floods, set, gone}` of what changed after revision `since`, or `{rev, floods, rows}` with all where that is not
+        known. `floods` are those that are on, each `{desk, began, first, count}`.
 
         All rows may be some seconds old: what changed since can be asked for.
         """
@@ -93,13 +95,16 @@ class Rows:
     def _all(self) -> bytes:
         whole = self._whole
         if whole.rev != self._rev and not (self._follows(whole.rev) and self._clock() - whole.made < WHOLE_SECONDS):
-            whole = self._whole = Whole(self._rev, self._clock(), packed(b'{"rev":%d,"rows":[' % self._rev, self._rows.values(), b"]}"))
+            whole = self._whole = Whole(self._rev, self._clock(), packed(self._head(b"rows"), self._rows.values(), b"]}"))
         return whole.body
 
     def _changed(self, since: int) -> bytes:
         ids = {id for step in self._steps if step.after > since for id in step.ids}
         gone = msgspec.json.encode([id for id in ids if id not in self._rows])
-        return packed(b'{"rev":%d,"set":[' % self._rev, [self._rows[id] for id in ids if id in self._rows], b'],"gone":%b}' % gone)
+        return packed(self._head(b"set"), [self._rows[id] for id in ids if id in self._rows], b'],"gone":%b}' % gone)
+
+    def _head(self, name: bytes) -> bytes:
+        return b'{"rev":%d,"floods":%b,"%b":[' % (self._rev, self._floods, name)
 
     def _look(self) -> None:
         change = self._board.changes(self._rev) if self._rev >= 0 else None
@@ -108,14 +113,19 @@ class Rows:
         elif change.rev != self._rev:
             self._put(change.alarms, change.gone)
             self._steps.append(Step(self._rev, change.rev, frozenset([*(alarm.id for alarm in change.alarms), *change.gone])))
-            self._rev, self._changes = change.rev, {}
+            self._rev, self._changes, self._floods = change.rev, {}, self._now_on()
 
     def _load(self) -> None:
         rev, alarms = self._board.load()
         self._rev, self._alarms, self._rows, self._changes = -1, {}, {}, {}  # should it break off, it begins anew
         self._steps.clear()
         self._put(alarms.values(), ())
-        self._rev = rev
+        self._rev, self._floods = rev, self._now_on()
+
+    def _now_on(self) -> bytes:
+        """A flood's beginning and end are written as alarms are, under a revision of their own."""
+        on = [{"desk": duty.desk, **msgspec.to_builtins(duty.flood)} for duty in self._board.duties() if duty.flood is not None]
+        return msgspec.json.encode(on)
 
     def _put(self, alarms: Iterable[Alarm], gone: Iterable[str]) -> None:
         for piece in pieces(alarms):

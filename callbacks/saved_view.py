@@ -20,13 +20,13 @@ from callbacks.plain import plain
 from callbacks.problem import problem
 from callbacks.rights import reaches
 from callbacks.visitor import visitor
-from model.person import SavedView, Visitor
+from model.person import Role, SavedView, Visitor
 from store.database import DatabaseAway
 from store.people import Unknown
 from store.saved_view import SavedViews, TooMany
 
 LONGEST_LABEL, LONGEST_QUERY = 80, 2_000
-SHARES = "supervisor"
+SHARES: Role = "supervisor"
 NOT_RECORDED = "not recorded: the database does not answer"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from layouts import duty
+from layouts import alarm_health, duty, journal, saved_view
 from layouts.data import aria, data
 from layouts.table import LOOK, column, grid
 from layouts.text import say
@@ -15,7 +15,13 @@ from layouts.trend import chart
 from model import Label
 
 GRID = "alarms-grid"
-TABS = (("all", "All", "全部"), ("open", "Open", "未结"), ("shelved", "Shelved", "搁置"), ("out", "Out of service", "停用"), ("journal", "Journal", "日志"))
+TABS = (
+    ("all", "All", "全部"),
+    ("open", "Open", "未结"),
+    ("shelved", "Shelved", "搁置"),
+    ("out", "Out of service", "停用"),
+    ("journal", "Journal", "日志"),
+)
 ACTIONS = (
     ("ack", "Acknowledge", "确认", "A"),
     ("reset", "Reset", "复位", "R"),
@@ -30,8 +36,13 @@ RARE = (("out-of-service", "Out of service", "停用", ""), ("return-to-service"
 
 def body() -> list[Any]:
     """Filters above, the grid, and the pane of the selected alarm."""
-    box = html.Div([html.P(className="waiting"), html.Div(alarms(), className="gridbox")], className="panel", **data(alarms="1"))
+    box = html.Div([flood(), html.P(className="waiting"), html.Div(alarms(), className="gridbox")], className="panel", **data(alarms="1"))
     return [alarm_health.strip(), filters(), html.Div([box, pane()], className="panes"), journal.journal(), form(), duty.form()]
+
+
+def flood() -> html.Div:
+    """One sentence while an alarm flood is on, and a button that folds the rows or shows every one; `assets/alarm/fold.js` fills it."""
+    return html.Div([html.Span(role="status"), html.Button(type="button")], className="flooded", hidden=True, **data(alarm_flood="1"))
 
 
 def filters() -> html.Div:
@@ -44,7 +55,9 @@ def filters() -> html.Div:
     areas = html.Details([html.Summary([*say("Areas", "区域"), " ▾"]), html.Div(className="tree")], className="menu areas")
     said = html.P(className="outcome", role="status", **data(alarm_said="1"))
     return html.Div(
-        [duty.chooser(), *buttons, find, areas, saved_view.menu(), html.Div(className="chips"), said], className="filters", **data(alarm_filters="1")
+        [duty.chooser(), *buttons, find, areas, saved_view.menu(), html.Div(className="chips"), said],
+        className="filters",
+        **data(alarm_filters="1"),
     )
 
 
@@ -57,6 +70,7 @@ def alarms() -> Any:
         column("standing", Label(en="State", zh="状态"), flex=10, minWidth=130, **lines),
         column("name", Label(en="Alarm", zh="告警"), flex=14, minWidth=110, tooltipField="name", **lines),
         column("where", Label(en="Where", zh="位置"), flex=16, minWidth=110, tooltipField="where", **lines),
+        column("desk", Label(en="Desk", zh="席位"), flex=8, minWidth=92, tooltipField="desk", **lines),
         column("amount", Label(en="Value", zh="数值"), cellClass="cell-number right", flex=9, minWidth=86, **right, **lines),
         column("bound", Label(en="Limit", zh="限值"), cellClass="cell-limit right", flex=5, minWidth=58, **right, **lines),
         column("came", Label(en="Came", zh="发生"), cellClass="cell-clock right", flex=6, minWidth=74, **right),

@@ -1,4 +1,4 @@
-"""The strip of alarm health above the alarms: how often the desk is called, against what a person can handle; `assets/alarm/health.js` fills it."""
+"""The strip of alarm health: how often a desk is called, against what a person can handle; `assets/alarm/health.js` fills it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def strip() -> html.Section:
     """The figures side by side; rates have an analog bar with their bands."""
     figures = [_figure(key, en, zh, [html.B(className="value"), html.Span(className="bar")]) for key, en, zh in RATES]
     figures += [_figure(key, en, zh, [html.B(className="value")]) for key, en, zh in COUNTS]
-    return html.Section([*figures, _list()], className="health", **data(health="1"), **aria(label="Alarm health 告警健康"))
+    return html.Section([*figures, _list()], className="alarm-health", **data(alarm_health="1"), **aria(label="Alarm health 告警健康"))
 
 
 def _figure(key: str, en: str, zh: str, parts: list[html.B | html.Span]) -> html.Div | html.Button:

@@ -78,8 +78,8 @@ class Duties:
         return ("gone", f"moved:{moved}") if moved else ("done", "")
 
     def _may_move(self, area: str, desk: str, to: str) -> bool:
-        """A desk hands on what it has, and takes back what is its own."""
-        return desk == self.desk(area) != SUPERVISOR or desk == to == self._own.get(area)
+        """A desk hands on what it has, and takes back what is its own; what is there already is no matter."""
+        return to == self.desk(area) or desk == self.desk(area) != SUPERVISOR or desk == to == self._own.get(area)
 
     def _least(self, wish: Wish) -> str:
         return self._site.acknowledge if wish in ("acknowledge", "reset") else _LEAST[wish]

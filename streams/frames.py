@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from model import Domain, Site
+from model.alarm import Flood
 from store import Away, Client
 from store.board import NAME as ALARMS
 from store.board import Board
@@ -78,6 +79,7 @@ class Composer:
         self._documents: dict[str, bytes] = {}
         self._ranking, self._rev = Ranking(self._calendar), -1
         self._duties: dict[str, list[str]] = {}
+        self._floods: list[Flood] = []
         self._kept = self._clock.wall()
         """When the process that keeps the alarms was heard last, or this one began to listen."""
 
@@ -171,7 +173,7 @@ class Composer:
         self._read_board()
         refresh_conditions(self._client, self._views)
         told = self._told(self._judge)
-        common = {**self._pages.common(told, compose.keeping(self._kept, self._clock.wall())), "duties": self._duties}
+        common = self._common(told, self._clock.wall())
         header = self._header(self._clock.now())
         changes: dict[str, tuple[int, bytes]] = {}
         for page, (seq, before) in self._before.items():
@@ -221,8 +223,10 @@ class Composer:
         judge.finish(now)
 
     def _read_board(self) -> None:
-        """The alarms as they stand, and which desk answers for which areas. Raises `Away`."""
-        self._duties = {duty.desk: list(duty.areas) for duty in self._board.duties()}
+        """The alarms as they stand, which desk answers for which areas, and where there is a flood. Raises `Away`."""
+        duties = self._board.duties()
+        self._duties = {duty.desk: list(duty.areas) for duty in duties}
+        self._floods = [duty.flood for duty in duties if duty.flood is not None]
         change = self._board.changes(self._rev) if self._rev >= 0 else None
         if change is not None:
             self._ranking.changed(change.alarms, change.gone)
@@ -255,7 +259,7 @@ class Composer:
 
     def _publish(self, told: Ranking, now: float, wall: float) -> None:
         header = self._header(now)
-        common = {**self._pages.common(told, compose.keeping(self._kept, wall)), "duties": self._duties}
+        common = self._common(told, wall)
         pages = self._pages.all(told, common, self._processes, self._frames.wanted(), now, wall)
         self._publish_documents(now)  # first: whoever is told of new positions must find them
         for page in set(self._before) - set(pages):
@@ -266,6 +270,11 @@ class Composer:
             change = frame.delta(head, before[0], before[1], sections) if before else None
             self._press.publish(page, f"{self._epoch}-{self._seq}", frame.full(head, sections), change)
             self._before[page] = (self._seq, sections)
+
+    def _common(self, told: Ranking, wall: float) -> compose.Sections:
+        """What every page says."""
+        flood = self._pages.flood(self._floods, told)
+        return {**self._pages.common(told, compose.keeping(self._kept, wall)), "duties": self._duties, "flood": flood}
 
     def _publish_documents(self, now: float) -> None:
         made = self._pages.documents(now)

@@ -42,6 +42,8 @@ class Judge:
         self._asked: set[str] = set()
         self._nearest: dict[str, tuple[float, float]] = {}
         """By domain the least age that its feed has had, and when it came down to it; -inf when it was so from the beginning."""
+        self._approaching: set[str] = set()
+        """Domains whose feeds tell their past, and have not come to the present."""
         self.edges: list[Condition] = []
         """Every time a condition became true or false since last saved, in order."""
 
@@ -71,9 +73,11 @@ class Judge:
                     self._asked.add(_name(domain.key, rule, f"kpi:{name}"))
 
     def hears(self, domain: Domain, views: Sequence[View], processes: Sequence[Process], wall: float) -> bool:
-        """Whether silence is silence: the feed is not down, and each partition has a living reader that has caught up."""
+        """Whether silence is silence: the feed is neither down nor catching up, and each partition has a living reader that has."""
         feed = _name(domain.key, FEED_DOWN, f"feed:{domain.key}")
-        return not is_active(self.states.get(feed)) and all(is_current(view, processes, wall) for view in views)
+        if domain.key in self._approaching or is_active(self.states.get(feed)):
+            return False
+        return all(is_current(view, processes, wall) for view in views)
 
     def silence(
         self,
@@ -119,19 +123,23 @@ class Judge:
         While its partitions are not `current`, or what comes is still old and grows younger, nobody can tell: a backlog that is being
         caught up with, by us or by the bureau, is no silence.
         """
-        approaches = newest > 0 and self._approaches(domain.key, now, now - newest)
-        if not current or approaches:
+        if newest > 0:
+            self._approach(domain.key, now, now - newest)
+        if not current or domain.key in self._approaching:
             self._asked.add(_name(domain.key, FEED_DOWN, f"feed:{domain.key}"))
         elif newest > 0:
             rule = replace(FEED_DOWN, limit=max(FEED_DOWN.limit, 3 * pace))
             self._step(domain.key, rule, f"feed:{domain.key}", now, now - newest)
 
-    def _approaches(self, domain: str, now: float, age: float) -> bool:
-        """Whether the feed has come nearer to now within the last seconds than it ever was, and is not there yet."""
+    def _approach(self, domain: str, now: float, age: float) -> None:
+        """Notes whether the feed came nearer to now within its patience than it ever was, and is not there yet."""
         least, since = self._nearest.setdefault(domain, (age, -math.inf))
         if age < least:
             least, since = self._nearest[domain] = age, now
-        return least > FEED_DOWN.limit and now - since < SETTLED_SECONDS
+        if least > FEED_DOWN.limit and now - since < FEED_DOWN.limit:
+            self._approaching.add(domain)
+        else:
+            self._approaching.discard(domain)
 
     def processes(self, now: float, processes: Iterable[Process], wall: float) -> None:
         """Processes that beat no more."""

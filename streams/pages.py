@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from model.alarm import Flood
 from store import Client
 from store.process import Process
-from streams import compose
+from streams import causes, compose
 from streams.compose import Bureau, Sections
 from streams.entry import Entry
 from streams.ranking import Ranking
@@ -20,11 +21,20 @@ class Pages:
 
     def __init__(self, client: Client, bureaus: Mapping[str, Bureau]) -> None:
         self._client, self._bureaus = client, bureaus
+        self._folded: tuple[tuple[int, tuple[Flood, ...]], dict[str, Any] | None] | None = None
 
     def common(self, ranking: Ranking, keeping: Mapping[str, Any]) -> Sections:
         """What every page says of alarms, whether anybody keeps them (`keeping`), and whether there was ever a reading."""
         heard = int(any(bureau.newest() for bureau in self._bureaus.values()))
         return {**compose.common(ranking, self._about), "alarms": keeping, "heard": heard}
+
+    def flood(self, floods: Sequence[Flood], ranking: Ranking) -> dict[str, Any] | None:
+        """The `flood` section; folded anew only when an alarm has come, gone or stands differently."""
+        asked = ranking.version, tuple(floods)
+        if self._folded is None or self._folded[0] != asked:
+            told = causes.flood(floods, ranking, lambda entry: self._about(entry)[0] or entry.alarm.area)
+            self._folded = asked, told
+        return self._folded[1]
 
     def told(self, page: str, ranking: Ranking, common: Sections) -> Sections:
         """What a page says of alarms: what all say, and the list, of which a domain's page has its own."""

@@ -122,17 +122,15 @@ class Ranking:
         return self._keys if domain is None else self._by_domain.get(domain, [])
 
     def _differ(self, source: str, found: Collection[bytes]) -> None:
-        before, after = self._read.get(source, {}), dict[bytes, tuple[str, bool]]()
-        for data in found:
-            name = before.get(data)
-            if name is None:
-                condition = decode(data)
-                name = alarm_of(condition.rule, condition.subject)
-                self._hold(source, name, condition)
-            after[data] = name
-        for name in set(before.values()) - set(after.values()):
+        names, now = self._read.setdefault(source, {}), set(found)
+        gone = {names.pop(data) for data in names.keys() - now}
+        for data in now - names.keys():
+            condition = decode(data)
+            name = names[data] = alarm_of(condition.rule, condition.subject)
+            self._hold(source, name, condition)
+            gone.discard(name)
+        for name in gone:
             self._drop(source, name)
-        self._read[source] = after
 
     def _hold(self, source: str, name: tuple[str, bool], condition: Condition) -> None:
         self._true[name[0]][source, name[1]] = condition

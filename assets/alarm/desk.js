@@ -15,7 +15,7 @@
 'use strict';
 (function () {
   const deck = window.citydeck, choice = deck.choice;
-  const GRID = 'alarms-grid', EVERY = 1000, SETTLED = 500, AWAY = 5000, READING = 8000, DAY = 86400;  // milliseconds; DAY in seconds
+  const GRID = 'alarms-grid', EVERY = 1000, SETTLED = 500, AWAY = 5000, READING = 8000, DAY = 86400, WIDE = 64;  // milliseconds; DAY in seconds, WIDE in rem
   const WORDS = {
     unacknowledged: {en: 'Unacknowledged', zh: '未确认'}, returned: {en: 'Returned, unack.', zh: '已恢复，未确认'}, acknowledged: {en: 'Acknowledged', zh: '已确认'},
     latched: {en: 'Ended, to reset', zh: '已结束，待复位'}, shelved: {en: 'Shelved', zh: '搁置'}, suppressed: {en: 'Suppressed', zh: '已抑制'}, out: {en: 'Out of service', zh: '停用'},
@@ -34,7 +34,7 @@
   const drawn = new Map();  // id -> {occurrence, at} of each row that is shown, since when
   const ranks = new Map();  // id -> {occurrence, rank} by which it stands
   const listeners = [];
-  let words = new WeakMap(), values = new Map(), rows = [], past = null;
+  let words = new WeakMap(), values = new Map(), rows = [], seen = [], floods = [], past = null;
   let rev = -1, asking = false, heard = -Infinity, chosenAt = -Infinity, movedAt = -Infinity, read = -Infinity, place = 0, aimed = '', writing = 0;
 
   const page = () => document.querySelector('[data-alarms]');
@@ -79,10 +79,10 @@
     };
   }
 
-  /* ---- order: who waits for somebody first, then what stands, then what was laid aside; inside each by priority, the newest first */
+  /* ---- order: who waits for somebody first, then what stands, then what was laid aside; inside each by priority, the oldest first, as in the alarm line */
   function rank(row) {
     const order = row.absence ? 5 : row.shelf ? 4 : row.suppressed ? 3 : row.state === 'unacknowledged' ? 0 : row.state === 'returned' ? 1 : 2;
-    return (order * 10 + row.priority) * 1e11 - row.raised;
+    return (order * 10 + row.priority) * 1e11 + row.raised;
   }
   function ranked(row) {
     const before = ranks.get(row.id);
@@ -100,22 +100,29 @@
     element.closest('main').dataset.show = asked.show || 'all';
     if (rev < 0 || !deck.known) { deck.put(element.querySelector('.waiting'), deck.text(WORDS.waiting)); return; }
     rows = [...held.values()].map(ranked).filter(choice.fits(asked));
+    seen = deck.fold.rows(rows, floods);
     stand();
     deck.put(element.querySelector('.waiting'), rows.length ? '' : held.size ? deck.text(WORDS.nothing)(deck.number(held.size, 0)) : deck.text(WORDS.none));
-    still(() => deck.rows(GRID, rows));
+    still(() => deck.rows(GRID, seen));
+    columns(asked);
     keep();
     listeners.forEach((fn) => fn());
+  }
+  /* Whose it is stands in the list where there is room for it, and in the pane always. */
+  function columns(asked) {
+    const api = grid(), room = !asked.desk && page().clientWidth > WIDE * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    if (api && api.getColumn('desk') && api.getColumn('desk').isVisible() !== room) api.setColumnsVisible(['desk'], room);
   }
   /* Since when each row stands here: one that was hidden by a filter begins anew. */
   function stand() {
     const now = performance.now(), before = new Map(drawn);
     drawn.clear();
-    for (const row of rows) {
+    for (const row of seen.flatMap((each) => (each.fold ? [each, ...each.members] : [each]))) {
       const known = before.get(row.id), same = known && known.occurrence === row.occurrence;
       drawn.set(row.id, same ? known : {occurrence: row.occurrence, at: now});
       if (!same) movedAt = now;
     }
-    if (rows.length !== before.size) movedAt = now;
+    if (drawn.size !== before.size) movedAt = now;
   }
   /* What comes above does not push away what is read below. */
   function still(change) {
@@ -146,6 +153,7 @@
       held.forEach((row, id) => { if (!now.has(id)) gone.push(id); });
     }
     rev = told.rev;
+    floods = told.floods || [];
     gone.forEach(forget);
     (told.rows || told.set).forEach((row) => held.set(row.id, row));
     draw();
@@ -161,7 +169,7 @@
   }
 
   /* ---- the selection: by alarm, wherever its row moves to */
-  const selection = () => { const api = grid(); return api ? api.getSelectedRows() : []; };
+  const selection = () => { const api = grid(); return api ? [...new Set(api.getSelectedRows().flatMap((row) => (row.fold ? row.members : [row])))] : []; };
   function chosen() {
     const [row] = selection();
     if (row && held.has(row.id)) return row;
@@ -214,9 +222,9 @@
   function step(by, further) {
     const api = grid(), row = chosen();
     if (!api || !api.getDisplayedRowCount()) return;
-    const node = row && api.getRowNode(row.id), last = api.getDisplayedRowCount() - 1;
+    const node = api.getSelectedNodes()[0] || (row && api.getRowNode(row.id)), last = api.getDisplayedRowCount() - 1;
     const next = api.getDisplayedRowAtIndex(node ? Math.min(last, Math.max(0, (further ? edge(api, by) : node.rowIndex) + by)) : Math.min(last, place));
-    if (!further) { aimed = next.data.id; tellAddress(); select(next, true); return; }
+    if (!further) { aimed = next.data.fold ? '' : next.data.id; tellAddress(); select(next, true); return; }
     next.setSelected(true, false);
     api.ensureIndexVisible(next.rowIndex);
   }
@@ -239,12 +247,13 @@
 
   deck.alarms = {chosen, selection, shown: () => rows, held: () => held, choose, settled, look, laid, when, keys: [], onChange: (fn) => listeners.push(fn)};
   deck.choose(GRID, (row) => {
-    if (row && chosenAt === -Infinity && row.id !== aimed) { aimed = row.id; tellAddress(); }
+    if (row && chosenAt === -Infinity && row.id !== aimed) { aimed = row.fold ? '' : row.id; tellAddress(); }
     listeners.forEach((fn) => fn());
   });
   deck.onGrid((id) => {
     if (id !== GRID) return;
     /* A row that has just been moved under the pointer was not meant. */
+    deck.gridApi(GRID).addEventListener('rowClicked', ({data}) => { if (deck.fold.toggle(data.id)) draw(); });
     const pressed = () => { chosenAt = performance.now() - movedAt < SETTLED ? performance.now() : -Infinity; };
     page().addEventListener('mousedown', pressed, true);
     for (const name of ['pointermove', 'wheel', 'mousedown']) page().addEventListener(name, () => { read = performance.now(); }, {passive: true});
@@ -313,6 +322,8 @@
     if (key === '/') return () => document.querySelector('[data-alarm-filters] .filter input').focus();
     if (key === 'escape') return () => { const row = chosen(), api = grid(); if (row && api && api.getRowNode(row.id)) select(api.getRowNode(row.id), true); };
     if (key === 'g') return elsewhere(event);
+    const folded = {enter: 1, arrowright: 1, arrowleft: 1}[key] && grid() && grid().getSelectedRows()[0];
+    if (folded && folded.fold) return () => { deck.fold.toggle(folded.id); draw(); };
     for (const find of deck.alarms.keys) { const act = !event.repeat && find(key, event.shiftKey); if (act) return act; }
     return null;
   }

@@ -25,6 +25,7 @@
       flood_began: {en: 'alarm flood began', zh: '告警潮开始'}, flood_ended: {en: 'alarm flood ended', zh: '告警潮结束'}, handed_over: {en: 'areas handed over', zh: '区域移交'},
     },
   };
+  deck.kind = (kind) => deck.text(WORDS.kinds[kind]) || kind;  // of an event of the journal
   const say = (key, ...values) => (values.length ? deck.text(WORDS[key])(...values) : deck.text(WORDS[key]));
   let past = null, asked = '';
 

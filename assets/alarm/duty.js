@@ -41,7 +41,7 @@
     const found = declared().find((each) => each.id === id);
     return found ? deck.text(found.label) : id === SUPERVISOR ? say('supervisor') : id;
   }
-  const view = () => (deck.choice ? deck.choice.asked().desk : '');
+  const view = () => deck.choice.asked().desk;
   const changed = () => { deck.repaint(); listeners.forEach((fn) => fn()); };
 
   /* ---- what the server knows */
@@ -60,7 +60,7 @@
     for (let left = TRIES; left; left -= 1) {
       try {
         const answer = await fetch(deck.root + 'api/v1/desks/' + path, {
-          method: 'POST', headers: {'Content-Type': 'application/json', ...deck.pledge()}, body: body && JSON.stringify(body), signal: AbortSignal.timeout(15000),
+          method: 'POST', headers: {'Content-Type': 'application/json', ...deck.pledge()}, body: JSON.stringify(body || {}), signal: AbortSignal.timeout(15000),
         });
         if (answer.status !== 504 && answer.status !== 502) return {status: answer.status, ...await answer.json().catch(() => ({}))};
       } catch (error) { /* nobody knows whether it arrived: the same is asked again under its id, which does it once */ }
@@ -78,13 +78,15 @@
   /* ---- sitting down, getting up */
   async function take(id) {
     const row = desks.find((each) => each.id === id);
-    if (deck.choice) deck.choice.ask({desk: id});
-    if (!row || !row.free || id === seat) { draw(); return; }
-    said = () => say('sending');
+    if (row && row.free && id !== seat) {
+      said = () => say('sending');
+      draw();
+      const told = await post(encodeURIComponent(id) + '/take');
+      said = told.status === 200 ? () => say('taken', name(id)) : sentence(told);
+      await settle();
+    }
+    deck.choice.ask({desk: id});
     draw();
-    const told = await post(encodeURIComponent(id) + '/take');
-    said = told.status === 200 ? () => say('taken', name(id)) : sentence(told);
-    await settle();
   }
   async function leave() {
     const told = await post(encodeURIComponent(seat) + '/leave');
@@ -158,7 +160,7 @@
     }));
   }
   function owner(element) {
-    const row = element.dataset.owner === 'line' ? deck.held('line') : deck.alarms && deck.alarms.chosen();
+    const row = element.dataset.owner === 'line' ? deck.held('line') : deck.alarms.chosen();
     deck.put(element, row && deck.known && declared().length ? name(holder(row.area)) : '');
   }
 
@@ -167,8 +169,9 @@
     acknowledges: (row) => deck.may(SUPERVISOR) || deck.known.site.acknowledge === 'operator' && deck.may('operator') && seat !== SUPERVISOR && holder(row.area) === seat,
     onChange: (fn) => { listeners.push(fn); },
   };
-  if (deck.choice) { deck.choice.areasOf = areas; deck.choice.onAsk(draw); }
-  if (deck.alarms) deck.alarms.onChange(() => document.querySelectorAll('[data-owner="chosen"]').forEach(owner));
+  deck.choice.areasOf = areas;
+  deck.choice.onAsk(draw);
+  deck.alarms.onChange(() => document.querySelectorAll('[data-owner="chosen"]').forEach(owner));
   deck.paint('[data-duty]', {sections: () => [], draw: paint});
   deck.paint('[data-owner]', {sections: () => ['line', 'duties'], draw: owner});
   deck.paint('[data-duty-form]', {sections: () => [], draw(box) { if (box.open) lay(box); }});

@@ -34,7 +34,7 @@
   };
   let figures = null, heard = -Infinity, of = null, asking = '', open = '';
 
-  const box = () => document.querySelector('[data-health]');
+  const box = () => document.querySelector('[data-alarm-health]');
   const figure = (name) => box().querySelector(`[data-figure="${name}"]`);
   const sum = (counts) => Object.values(counts).reduce((total, each) => total + each, 0);
   const current = () => (figures && of === choice.asked().desk ? figures : null);
@@ -168,7 +168,7 @@
   });
   choice.onAsk(() => { draw(); if (!current()) look(); });
   desk.onChange(draw);
-  deck.paint('[data-health]', {sections: () => [], tick: true, draw() { if (!box().querySelector('.health-list').open) open = ''; draw(); if (!current()) look(); }});
+  deck.paint('[data-alarm-health]', {sections: () => [], tick: true, draw() { if (!box().querySelector('.health-list').open) open = ''; draw(); if (!current()) look(); }});
   setInterval(look, EVERY);
   document.addEventListener('visibilitychange', look);
 })();

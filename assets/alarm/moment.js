@@ -25,7 +25,7 @@
   }
   async function fetchIt(row, what, section) {
     const span = spanOf(row), young = deck.now() - row.raised < YOUNG, key = JSON.stringify([row.id, what.key, young ? 0 : row.raised]), path = address(row, what, span);
-    if (held && held.key === key && (performance.now() - held.at < EVERY || !young)) return;
+    if (held && held.key === key && (performance.now() - held.at < EVERY || !(young || (held.told && held.told.away)))) return;
     held = {key, span: held && held.key === key ? held.span : span, told: held && held.key === key ? held.told : null, at: performance.now()};
     if (!path) { held.told = {trend: null}; return; }
     const mine = held, answer = await fetch(deck.path(path)).catch(() => null), told = answer && answer.ok ? await answer.json() : {away: true};
@@ -59,7 +59,7 @@
 
   function draw(section, row, what) {
     const {span: [from, to], told} = held, domain = deck.domain(row.domain), known = told && !told.away;
-    if (!deck.anew(section, [row.id, row.priority, row.over, row.raised, told && told.t && [told.t.length, told.t[told.t.length - 1]], known, from, section.clientWidth, section.clientHeight])) return;
+    if (!deck.anew(section, [row.id, row.priority, row.over, row.raised, told && (told.t ? [told.t.length, told.t[told.t.length - 1]] : told.trend && told.trend.end), known, from, section.clientWidth, section.clientHeight])) return;
     const shown = !known ? {t: [], v: []} : 'trend' in told ? ofTrend(told.trend, [from, to]) : line(told);
     const five = known && told.five && told.five.min.every((each) => each !== null) ? told.five : null;
     deck.chart(section.querySelector('.chart'), {

@@ -8,7 +8,7 @@
 (function () {
   const deck = window.citydeck;
   const ACROSS = 0.42, NAMES = 5, NEAR = 400;  // of the width of the site's extent; names of places; dots at most
-  const places = {};  // name of a file -> promise of its features
+  const places = {}, routes = new Map();  // name of a file -> promise of its features; domain -> positions whose roads are drawn
   let drawing = 0;
 
   const features = (name) => {
@@ -60,8 +60,18 @@
     }
     return found.join('');
   }
-  function roads(project, width, height, known) {
-    return known.map((positions) => path((positions.path || []).filter(Boolean), project, width, height)).join('');
+  /* Roads are drawn as soon as they are here; nothing waits for them. */
+  function roads(project, width, height) {
+    for (const {key, layer} of deck.known.domains) {
+      if (layer.kind !== 'links' || routes.has(key)) continue;
+      routes.set(key, null);
+      deck.positions(key).then((positions) => { routes.set(key, positions); redraw(); });
+    }
+    return [...routes.values()].filter(Boolean).map((positions) => path((positions.path || []).filter(Boolean), project, width, height)).join('');
+  }
+  function redraw() {
+    document.querySelectorAll('.alarm .place').forEach((element) => { element.shown = ''; });
+    deck.alarms.draw();
   }
 
   /* Names of places that stand free of the mark, of what is said beside it and of each other. */
@@ -83,8 +93,7 @@
   }
 
   async function paint(element, row, what, detail, mine) {
-    const domains = deck.known.domains.filter((domain) => domain.layer && domain.layer.kind === 'links').map((domain) => domain.key);
-    const [place, land, districts, named, ...links] = await Promise.all([whereIs(row, detail), features('land'), features('districts'), features('places'), ...domains.map((key) => deck.positions(key))]);
+    const [place, land, districts, named] = await Promise.all([whereIs(row, detail), features('land'), features('districts'), features('places')]);
     if (mine !== drawing) return;
     element.hidden = !place;
     const width = element.clientWidth, height = element.clientHeight;
@@ -98,7 +107,7 @@
     box.style.transform = `translate(${Math.max(4, at[0])}px, ${at[1]}px)`;
     room.hard([Math.max(4, at[0]), at[1], wide, tall]);
     room.hard([x - rem, y - rem, 2 * rem, 2 * rem]);
-    element.querySelector('.ground').innerHTML = `<svg viewBox="0 0 ${width} ${height}" role="img"><path class="land" d="${draw(land, true)}"/><path class="district" d="${draw(districts, true)}"/><path class="road" d="${roads(project, width, height, links)}"/>` +
+    element.querySelector('.ground').innerHTML = `<svg viewBox="0 0 ${width} ${height}" role="img"><path class="land" d="${draw(land, true)}"/><path class="district" d="${draw(districts, true)}"/><path class="road" d="${roads(project, width, height)}"/>` +
       `<g class="dots">${dots(place, project, width, height)}</g><g class="names">${names(named, project, room, rem)}</g>` +
       (place.geometry ? `<path class="reach" d="${path(lines(place.geometry), project, width, height, true)}"/>` : '') + (place.path ? `<path class="own" d="${path([place.path], project, width, height)}"/>` : '') + '</svg>';
     element.querySelector('.here').innerHTML = deck.alarmMark(row);

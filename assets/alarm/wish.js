@@ -58,6 +58,7 @@
     if (act === 'comment') return deck.may('operator');
     return deck.may(act.endsWith('shelve') && row.priority >= OPERATORS ? 'operator' : 'supervisor');
   }
+  const waits = (row) => POSSIBLE.ack(row) && !desk.laid(row);
   /* Where reset is what comes next, it stands in the place of what has been done. */
   const offered = (act, row) => allowed(act, row) && (POSSIBLE[act](row) || (act === 'ack' && !POSSIBLE.reset(row)));
 
@@ -118,7 +119,7 @@
     const row = desk.chosen();
     if (!row || !POSSIBLE[name](row) || !allowed(name, row)) return;
     if (name === 'map') { deck.go(deck.path(row.href)); return; }
-    const rows = name === 'ack' && desk.selection().length > 1 ? desk.selection().filter(POSSIBLE.ack) : [row];
+    const many = name === 'ack' && desk.selection().length > 1, rows = many ? desk.selection().filter(waits) : [row];
     begin(name, rows, row);
   }
   function begin(name, rows, row) {
@@ -129,7 +130,7 @@
   }
   /* Of everything that the filter shows; what has just come is left out, for nobody has seen it. */
   function acknowledgeAll() {
-    const rows = desk.shown().filter((row) => POSSIBLE.ack(row) && !desk.laid(row) && allowed('ack', row) && desk.settled(row));
+    const rows = desk.shown().filter((row) => waits(row) && allowed('ack', row) && desk.settled(row));
     if (rows.length) begin('ack', rows, desk.chosen() || rows[0]);
   }
   desk.keys.push((key, shifted) => {
@@ -177,7 +178,7 @@
   }
 
   function buttons(box, row) {
-    const many = desk.selection().filter(POSSIBLE.ack).length;
+    const chosen = desk.selection(), many = chosen.length > 1 ? chosen.filter(waits).length : 1;
     box.querySelectorAll('[data-act]').forEach((button) => {
       const name = button.dataset.act, can = POSSIBLE[name](row) && !row.over;
       button.hidden = !offered(name, row);

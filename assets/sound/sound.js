@@ -2,8 +2,9 @@
  *
  * sound.next(state, event, now) -> {state, acts}; sound.START is the state of a desk that has seen nothing; now in seconds.
  *
- * event  {kind: 'look', rows: [{id, occurrence, priority}...] or null, standing: number, lost: ''|'process'|'connection'}
- *        rows: the alarms of this desk that wait for somebody, null before they are known; standing: all its alarms that are not laid aside
+ * event  {kind: 'look', rows: [{id, occurrence, priority}...] or null, standing: number, flood: number, lost: ''|'process'|'connection'}
+ *        rows: the alarms of this desk that wait for somebody, null before they are known; standing: all its alarms that are not laid aside;
+ *        flood: the new alarms of the flood that is on at this desk, 0 for none
  *        {kind: 'silence'}
  * acts   {tone: 1|2|3|4|'lost'}, at most one a step; {say: 'alarm', id}, {say: 'more', count}, {say: 'flood', count},
  *        {say: 'standing', count, waiting}, {say: 'process'|'connection'|'back'}
@@ -19,9 +20,8 @@
   const REPEAT = {1: 10, 2: 15, 3: 30, 4: 60, lost: 20};
   const COUNT = 900;    // a count is spoken every 15 minutes while any stands
   const SPOKEN = 3;     // of alarms that come together; of the rest only how many
-  const FLOOD = {span: 600, begins: 10, ends: 5};  // as streams/flood.py: begins above, ends below
   const CRITICAL = 1;
-  const START = {calling: {}, came: [], begun: false, flood: false, silenced: false, lost: '', sounded: 0, counted: null};
+  const START = {calling: {}, begun: false, flood: false, silenced: false, lost: '', sounded: 0, counted: null};
 
   const isNew = (before, row) => !before || row.occurrence > before[0] || row.priority < before[1];
   const worst = (rows) => Math.min(...rows.map((row) => row.priority));
@@ -49,10 +49,11 @@
   function take(after, event, now, acts) {
     const fresh = event.rows.filter((row) => isNew(after.calling[row.id], row)).sort((a, b) => a.priority - b.priority);
     after.calling = Object.fromEntries(event.rows.map((row) => [row.id, [row.occurrence, row.priority]]));
+    const floods = event.flood > 0 && !after.flood;
+    after.flood = event.flood > 0;
     if (!after.begun) begin(after, event, now, acts);
-    else if (fresh.length) announce(after, fresh, now, acts);
-    after.came = after.came.filter((time) => now - time < FLOOD.span);
-    after.flood = after.flood && after.came.length >= FLOOD.ends;
+    else if (floods) flood(after, event, acts);
+    else if (fresh.length) announce(after, fresh, acts);
     if (!event.rows.length && !after.lost) after.silenced = false;
   }
 
@@ -65,14 +66,16 @@
     after.counted = now;
   }
 
-  function announce(after, fresh, now, acts) {
-    const flooded = after.flood;
-    after.came = [...after.came, ...fresh.map(() => now)].slice(-1000).filter((time) => now - time < FLOOD.span);
-    after.flood = flooded || after.came.length > FLOOD.begins;
-    if (flooded) { after.silenced = after.silenced && worst(fresh) !== CRITICAL; return; }
+  function flood(after, event, acts) {
     after.silenced = false;
+    if (event.rows.length) tone(acts, worst(event.rows));
+    acts.push({say: 'flood', count: event.flood});
+  }
+
+  function announce(after, fresh, acts) {
+    after.silenced = after.silenced && after.flood && worst(fresh) !== CRITICAL;
+    if (after.flood) return;
     tone(acts, worst(fresh));
-    if (after.flood) { acts.push({say: 'flood', count: after.came.length}); return; }
     acts.push(...fresh.slice(0, SPOKEN).map((row) => ({say: 'alarm', id: row.id})));
     if (fresh.length > SPOKEN) acts.push({say: 'more', count: fresh.length - SPOKEN});
   }

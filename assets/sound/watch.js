@@ -25,7 +25,7 @@
     mute: {en: 'This machine has no voice of its own for English: tones only.', zh: '本机没有中文语音：仅有提示音。'},
     priority: [null, {en: 'Critical', zh: '紧急告警'}, {en: 'High', zh: '高级告警'}, {en: 'Medium', zh: '中级告警'}, {en: 'Low', zh: '低级告警'}],
     more: {en: (count) => `and ${count} more`, zh: (count) => `另有 ${count} 项告警`},
-    flood: {en: (count) => `Alarm flood. ${count} alarms in ten minutes`, zh: (count) => `告警洪峰，十分钟内 ${count} 项告警`},
+    flood: {en: (count) => `Alarm flood. ${count} new alarms`, zh: (count) => `告警潮，新告警 ${count} 项`},
     standing: {
       en: (count, waiting) => `${count} ${count === 1 ? 'alarm stands' : 'alarms stand'}, ${waiting} unacknowledged`,
       zh: (count, waiting) => `当前有 ${count} 项告警，其中 ${waiting} 项未确认`,
@@ -36,7 +36,7 @@
     stop: {en: '. ', zh: '。'},
   };
   const held = new Map();  // id -> row as the server told it
-  let state = sound.START, leading = false, rev = -1, asking = false, answered = 0, since = 0, tests = [];
+  let floods = [], state = sound.START, leading = false, rev = -1, asking = false, answered = 0, since = 0, tests = [];
 
   const wanted = () => { try { return localStorage.getItem(OFF) !== 'off'; } catch (error) { return true; } };
   const remember = (key, value) => { try { localStorage.setItem(key, value); } catch (error) { /* this window only */ } };
@@ -65,6 +65,7 @@
     answered = lead.now();
     if (told.rows) held.clear();
     rev = told.rev;
+    floods = told.floods || [];
     (told.gone || []).forEach((id) => held.delete(id));
     (told.rows || told.set).forEach((row) => held.set(row.id, row));
   }
@@ -76,7 +77,8 @@
   function seen() {
     const rows = mine([...held.values()]).filter((row) => row.state !== 'normal' && !deck.alarms.laid(row));
     const waiting = rows.filter((row) => row.state === 'unacknowledged' || row.state === 'returned');
-    return {kind: 'look', rows: rev < 0 ? null : waiting, standing: rows.length, lost: lost()};
+    const flood = floods.filter(({desk}) => seat() === 'all' || desk === seat()).reduce((sum, {count}) => sum + count, 0);
+    return {kind: 'look', rows: rev < 0 ? null : waiting, standing: rows.length, flood, lost: lost()};
   }
 
   /* ---- once a second */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
@@ -51,6 +52,14 @@ def deck(servers: tuple[str, dict[str, str]], tmp_path_factory: pytest.TempPathF
             deck.stop()
 
 
+@pytest.fixture(scope="module")
+def keeper(deck: Deck) -> Iterator[None]:
+    """The process of the alarms, while the tests of one file last."""
+    child = deck.start("alarms")
+    yield
+    deck.end(child)
+
+
 @pytest.fixture(scope="package")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """One Chromium for all; skips with the reason where there is none. In the end its pages and workers have asked nobody else."""
@@ -71,6 +80,21 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 def browser(driver: Chrome, deck: Deck) -> Iterator[Window]:
     """A window that remembers nothing; when the test is over it must have asked nobody else for anything, and complained of nothing."""
     yield from visit(driver, deck)
+
+
+@pytest.fixture
+def supervisor(deck: Deck, keeper: None, tmp_path: Path) -> Iterator[Window]:
+    """A browser of its own in which a supervisor is signed in."""
+    try:
+        driver = chromium(tmp_path / "profile")
+    except NoBrowser as reason:
+        pytest.skip(f"no browser: {reason}")
+    window = Window(driver, deck.base)
+    window.sign_in("supervisor", PASSWORD)
+    window.live()
+    yield window
+    window.check()
+    driver.quit()
 
 
 def visit(driver: Chrome, deck: Deck) -> Iterator[Window]:

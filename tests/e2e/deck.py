@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,15 @@ from kafka import KafkaProducer
 
 from demo.port import LOOPBACK, free_port
 from demo.tied import tied
+from model.alarm import Event
+from model.person import User
 from store.connect import connect
 from store.database import connect as connect_database
+from store.journal import Journal
+from store.letters import Letters
+from store.people import People
 from store.token import Tokens
-from tests.door import Browser, accounts
+from tests.door import PASSWORD, Browser, accounts, cheap
 from tests.integration.line import until
 from tests.project import ROOT
 
@@ -66,6 +72,26 @@ class Deck:
         engine.dispose()
         return secret
 
+    def welcome(self, user: User) -> None:
+        """One more person, with the password of all."""
+        engine = connect_database(self._database)
+        People(engine).add(user, cheap(PASSWORD), "test")
+        engine.dispose()
+
+    @contextmanager
+    def letters(self) -> Iterator[Letters]:
+        """What others are to be told."""
+        engine = connect_database(self._database)
+        yield Letters(engine)
+        engine.dispose()
+
+    def happened(self, events: Sequence[Event]) -> None:
+        """These stand in the journal as if the writer of alarms had put them there."""
+        engine = connect_database(self._database)
+        journal = Journal(engine)
+        journal.record(journal.take_over("test"), events=events)
+        engine.dispose()
+
     def start(self, name: str) -> subprocess.Popen[bytes]:
         """One more process of that name, in a session of its own: `kill` then ends its children too."""
         with (self._folder / f"{name}.log").open("ab") as log:
@@ -74,6 +100,12 @@ class Deck:
         self._running.append(child)
         self.children[name] = child
         return child
+
+    def end(self, child: subprocess.Popen[bytes]) -> None:
+        """Ends it as an administrator would: it says goodbye."""
+        child.terminate()
+        child.wait()
+        self._running.remove(child)
 
     def kill(self, child: subprocess.Popen[bytes]) -> None:
         """Ends it as a power cut would."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +32,8 @@ speechSynthesis.cancel = () => { heard.hushed += 1; };
 """
 """Listens at the oscillators of the real Web Audio, under the browser's real rule on sound before a click; stands in for the voices."""
 DECIDE = """
-const words = ({tone, say, id, count, waiting}) => (tone ? ['tone', tone] : [say, id, count, waiting]).filter((each) => each !== undefined).join(' ');
+const told = (each) => each !== undefined;
+const words = ({tone, say, id, count, waiting}) => [tone && 'tone', tone, say, id, count, waiting].filter(told).join(' ');
 let state = citydeck.sound.START;
 return arguments[0].map(([now, event]) => {
   const {state: after, acts} = citydeck.sound.next(state, event, now);
@@ -52,8 +52,8 @@ def row(id: str, priority: int, occurrence: int = 1) -> dict[str, Any]:
     return {"id": id, "priority": priority, "occurrence": occurrence}
 
 
-def look(*rows: dict[str, Any], lost: str = "", standing: int | None = None) -> dict[str, Any]:
-    return {"kind": "look", "rows": list(rows), "lost": lost, "standing": len(rows) if standing is None else standing}
+def look(*rows: dict[str, Any], lost: str = "", standing: int | None = None, flood: int = 0) -> dict[str, Any]:
+    return {"kind": "look", "rows": list(rows), "lost": lost, "standing": len(rows) if standing is None else standing, "flood": flood}
 
 
 SILENCE = {"kind": "silence"}
@@ -107,23 +107,23 @@ STORIES: dict[str, list[tuple[float, dict[str, Any], list[str]]]] = {
     ],
     "a flood is one sound: told once, then only the worst repeats": [
         (100, look(), []),
-        (101, look(*HIGHS[:11]), ["tone 2", "flood 11"]),
-        (102, look(*HIGHS[:15]), []),
-        (116, look(*HIGHS), ["tone 2"]),
+        (101, look(*HIGHS[:11], flood=11), ["tone 2", "flood 11"]),
+        (102, look(*HIGHS[:15], flood=15), []),
+        (116, look(*HIGHS, flood=20), ["tone 2"]),
     ],
     "in a flood silence ends with a critical alarm": [
         (100, look(), []),
-        (101, look(*HIGHS[:11]), ["tone 2", "flood 11"]),
+        (101, look(*HIGHS[:11], flood=11), ["tone 2", "flood 11"]),
         (102, SILENCE, []),
-        (150, look(*HIGHS[:12]), []),
-        (151, look(*HIGHS[:12], row("c", 1)), ["tone 1"]),
-        (161, look(*HIGHS[:12], row("c", 1)), ["tone 1"]),
+        (150, look(*HIGHS[:12], flood=12), []),
+        (151, look(*HIGHS[:12], row("c", 1), flood=13), ["tone 1"]),
+        (161, look(*HIGHS[:12], row("c", 1), flood=13), ["tone 1"]),
     ],
-    "a flood ends when ten minutes brought fewer than five": [
-        (100, look(), []),
-        (101, look(*HIGHS[:11]), ["tone 2", "flood 11"]),
-        (102, look(standing=1), []),
-        (701, look(standing=1), []),
+    "a flood breaks silence once, and after it alarms are told one by one again": [
+        (100, look(row("a", 2)), ["tone 2", "standing 1 1"]),
+        (101, SILENCE, []),
+        (102, look(*HIGHS[:11], flood=11), ["tone 2", "flood 11"]),
+        (103, look(standing=1, flood=11), []),
         (702, look(row("z", 2)), ["tone 2", "alarm z"]),
     ],
     "the loss of the alarm process goes before alarms, breaks silence, and its end is told": [
@@ -138,7 +138,7 @@ STORIES: dict[str, list[tuple[float, dict[str, Any], list[str]]]] = {
         (1000, look(row("a", 1), row("b", 1)), ["back", "standing 2 2"]),
     ],
     "nothing is decided of rows that are not known yet": [
-        (100, {"kind": "look", "rows": None, "standing": 0, "lost": ""}, []),
+        (100, {"kind": "look", "rows": None, "standing": 0, "flood": 0, "lost": ""}, []),
         (101, look(row("a", 4)), ["tone 4", "standing 1 1"]),
     ],
     "a clock that is set back does not keep the desk silent": [
@@ -163,22 +163,29 @@ def keeper(deck: Deck) -> Iterator[None]:
     deck.kill(deck.children["alarms"])
 
 
-@pytest.fixture
-def desk(deck: Deck, tmp_path: Path) -> Iterator[Window]:
-    """A browser of its own at the sea desk, whose loudspeaker and voice are listened to; nobody has clicked in it."""
+@pytest.fixture(scope="module")
+def listener(deck: Deck, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """A browser of its own whose loudspeaker and voice are listened to, in which a supervisor is signed in."""
     try:
-        driver = chromium(tmp_path / "profile")
+        driver = chromium(tmp_path_factory.mktemp("listener") / "profile")
     except NoBrowser as reason:
         pytest.skip(f"no browser: {reason}")
     window = Window(driver, deck.base)
     listened(window)
     window.sign_in("supervisor", PASSWORD)
     window.live()
-    window.open("/")
-    sits(window, "sea")
     yield window
-    window.check()
     driver.quit()
+
+
+@pytest.fixture
+def desk(listener: Window) -> Iterator[Window]:
+    """A window at the sea desk that has heard nothing yet."""
+    listener.js("localStorage.clear()")
+    listener.open("/")
+    sits(listener, "sea")
+    yield listener
+    listener.check()
 
 
 def listened(window: Window) -> None:

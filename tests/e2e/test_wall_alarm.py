@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,14 +23,6 @@ UNACKNOWLEDGED, ACKNOWLEDGED = 1, 2
 OUTLINE = 2
 
 
-@pytest.fixture(scope="module", autouse=True)
-def keeper(deck: Deck) -> Iterator[None]:
-    """The process of the alarms, while this test lasts."""
-    child = deck.start("alarms")
-    yield
-    deck.kill(child)
-
-
 def row(wall: Window) -> dict[str, Any] | None:
     found: dict[str, Any] | None = wall.js(f"return {ROW} || null", ALARM)
     return found
@@ -44,6 +35,7 @@ def kept(wall: Window, state: int) -> dict[str, Any]:
     return row(wall) or {}
 
 
+@pytest.mark.usefixtures("keeper")
 def test_an_alarm_on_a_wall_from_its_coming_to_its_end(deck: Deck, browser: Window) -> None:
     browser.open("/wall/wall-1")
     browser.map_ready()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,19 +72,13 @@ class Topic:
     """In place of Kafka: a file with a line for each record that was flushed."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self._held = path, list[bytes]()
+        self.path = path
 
-    def send(self, topic: str, value: bytes, key: bytes | None, headers: Mapping[str, str]) -> None:
-        assert topic == "city.alarms" and key
-        self._held.append(value)
-
-    def flush(self) -> None:
+    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> list[int]:
+        assert topic == "city.alarms" and all(key for key, _ in records)
         with self.path.open("ab") as file:
-            file.write(b"".join(value + b"\n" for value in self._held))
-        self._held = []
-
-    def close(self) -> None:
-        self.flush()
+            file.write(b"".join(value + b"\n" for _, value in records))
+        return []
 
     def records(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.path.read_bytes().splitlines()] if self.path.exists() else []
@@ -201,7 +195,7 @@ class Floor:
     def command(self, wish: Wish, alarms: Iterable[str], who: str = "Wang", occurrence: int | None = None, **more: Any) -> Command:
         held = self.board.load().alarms
         targets = tuple((id, held[id].occurrence if occurrence is None else occurrence) for id in alarms)
-        told: dict[str, Any] = {"id": f"w{next(self._number)}", "role": "supervisor", "expires": time.time() + 30}
+        told: dict[str, Any] = {"id": f"w{next(self._number)}", "role": "supervisor", "expires": time.time() + PATIENCE}
         return Command(wish=wish, who=who, targets=targets, **{**told, **more})
 
     def ask(self, wish: Wish, *alarms: str, **more: Any) -> list[Answer]:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -352,7 +352,7 @@ def test_event_time_set_back_as_a_replay_does(floor: Floor) -> None:
         alarm = until(lambda: (found := floor.shown("sea/quick|sensor:c")) and found.escalated and found, "escalation")
         assert alarm.raised == past
         (escalated,) = [event for event in floor.events() if event.kind == "escalated"]
-        assert escalated.time == past + 0.5
+        assert escalated.time == alarm.announced + 0.5 < time.time() - 86_400
 
 
 class Away(Topic):
@@ -360,11 +360,10 @@ class Away(Topic):
 
     there = False
 
-    def flush(self) -> None:
+    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> list[int]:
         if not self.there:
-            self._held = []
             raise BrokerError("away")
-        super().flush()
+        return super().deliver(topic, records)
 
 
 def test_kafka_away_alarms_go_on_and_events_wait(floor: Floor) -> None:
@@ -391,16 +390,17 @@ def test_kafka_away_alarms_go_on_and_events_wait(floor: Floor) -> None:
 
 
 def test_a_thousand_races_of_two_acknowledgements(floor: Floor) -> None:
-    ids = [f"sea/high|sensor:{i}" for i in range(1000)]
+    ids, together = [f"sea/high|sensor:{i}" for i in range(1000)], threading.Barrier(2)
 
     def press(who: str) -> None:
         mine = Floor(floor.url, floor.database, floor.folder)
         for id in ids:
+            together.wait()
             mine.board.ask(pressed(who, id))
         mine.close()
 
     def pressed(who: str, id: str) -> Command:
-        return Command(id=f"{who}-{id}", wish="acknowledge", who=who, role="supervisor", expires=time.time() + 50, targets=((id, 1),))
+        return Command(id=f"{who}-{id}", wish="acknowledge", who=who, role="supervisor", expires=time.time() + 300, targets=((id, 1),))
 
     with floor.keeping():
         floor.edges([("high", True, id.partition("|")[2]) for id in ids])

@@ -177,7 +177,8 @@ def test_areas_go_to_another_desk_and_come_back_on_the_record_and_after_a_restar
         assert outcome(post(li, "sea/hand-over", areas=["bay"], to="land")) == (403, "forbidden"), "it is not theirs"
         assert outcome(post(chen, "sea/hand-over", areas=["bay"], to="land", note="tea")) == (200, "done")
         assert held() == {"sea": [], "land": ["bay", "town"], "supervisor": ["hill"]}
-        assert outcome(post(chen, "sea/hand-over", areas=["bay"], to="land")) == (403, "forbidden"), "it is theirs no more"
+        assert outcome(post(chen, "sea/hand-over", areas=["bay"], to="land")) == (409, "already")
+        assert outcome(post(chen, "sea/hand-over", areas=["bay"], to="supervisor")) == (403, "forbidden"), "it is theirs no more"
         assert outcome(post(li, "land/take-back", areas=["bay"])) == (403, "forbidden"), "it never was theirs"
     with floor.keeping():
         until(lambda: held()["land"] == ["bay", "town"], "the same after a restart")
@@ -187,7 +188,7 @@ def test_areas_go_to_another_desk_and_come_back_on_the_record_and_after_a_restar
     journal = [(event.kind, event.area, event.desk, event.detail["from"], event.note) for event in floor.events()]
     assert journal == [("handed_over", "bay", "land", "sea", "tea"), ("handed_over", "bay", "sea", "land", "")]
     rows = audited(floor, "alarm.hand_over")
-    assert [('"done": 1' in row.detail, row.actor) for row in rows].count((True, "operator")) == 2 and len(rows) == 5
+    assert [('"done": 1' in row.detail, row.actor) for row in rows].count((True, "operator")) == 2 and len(rows) == 6
 
 
 def test_a_supervisor_moves_any_area_and_nobody_moves_what_is_not(floor: Floor, server: Flask) -> None:

@@ -172,6 +172,10 @@ def saved(person: Person, label: str, query: str = "show=open", **more: Any) -> 
     return person.client.post(VIEWS, json={"label": label, "query": query, **more}, headers=person.headers)
 
 
+def remove(person: Person, id: str) -> int:
+    return person.client.delete(f"{VIEWS}/{id}", headers=person.headers).status_code
+
+
 def offered(person: Person) -> list[tuple[str, str, bool]]:
     return [(each["label"], each["owner"], each["removable"]) for each in person.get(VIEWS).get_json()["views"]]
 
@@ -187,7 +191,6 @@ def test_a_view_is_ones_own_until_a_supervisor_shares_it(server: Flask) -> None:
     assert offered(viewer) == [("for all", "supervisor", False)]
     assert offered(operator) == [("for all", "supervisor", False), ("夜班 <script>1</script>", "operator", True)]
     shared, own = (each["id"] for each in operator.get(VIEWS).get_json()["views"])
-    remove = lambda person, id: person.client.delete(f"{VIEWS}/{id}", headers=person.headers).status_code  # noqa: E731
     assert [remove(viewer, own), remove(operator, shared), remove(supervisor, own)] == [404, 404, 404]
     assert [remove(operator, own), remove(Person(server, "manager"), shared), remove(operator, own)] == [204, 204, 404]
     assert offered(supervisor) == []

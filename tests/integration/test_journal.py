@@ -374,6 +374,17 @@ def test_how_often_an_alarm_came(filled: Journal) -> None:
     assert filled.count("r|sensor:s1", 0.0) == 2
 
 
+def test_how_long_an_alarm_lasted_is_told_from_each_coming_to_its_return(journal: Journal) -> None:
+    fence = journal.take_over("a")
+    lived = [("returned", 5), ("raised", 10), ("repeated", 20), ("acknowledged", 25), ("returned", 40), ("raised", 50), ("worsened", 55)]
+    lived += [("latched", 110), ("reset", 120), ("raised", 130)]
+    journal.record(fence, events=[event(0, kind=kind, time=float(at), source=f"s{at}") for kind, at in lived])
+    assert journal.lasted(ALARM.id, 0.0) == [30.0, 60.0]
+    assert journal.lasted(ALARM.id, 45.0) == [60.0]
+    assert journal.lasted(ALARM.id, 0.0, limit=4) == [60.0]  # the newest are what is looked at
+    assert journal.lasted("another", 0.0) == []
+
+
 def test_who_holds_an_area_is_what_was_said_last(journal: Journal) -> None:
     fence = journal.take_over("a")
     said = [("north", "d1"), ("south", "d1"), ("north", "d2"), ("south", "")]

@@ -1,4 +1,4 @@
-"""Signing in and out at real gunicorn workers over a real Redis, on SQLite and PostgreSQL, and what programs and screens may."""
+"""Signing in and out at real gunicorn workers over a real Redis, and what programs and screens may; in the end on PostgreSQL too."""
 
 from __future__ import annotations
 
@@ -63,20 +63,11 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def city(request: pytest.FixtureRequest, memory: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """Two workers."""
+@pytest.fixture(scope="module")
+def city(memory: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """Two workers over SQLite; what the store does in both databases is shown where the store is tested."""
     folder = tmp_path_factory.mktemp("sign")
-    if request.param == "sqlite":
-        yield from running(memory, folder, f"sqlite:///{folder / 'city.db'}")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.database() as url:
-        yield from running(memory, folder, url)
-
-
-def running(memory: RedisServer, folder: Path, database: str) -> Iterator[City]:
-    forget_attempts(memory)
+    database = f"sqlite:///{folder / 'city.db'}"
     with web(memory.url, folder, database=database) as deck:
         city = City(deck.port, deck.process, deck.browser)
         city.engine, city.redis = connect(database), memory.url

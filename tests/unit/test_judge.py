@@ -125,6 +125,19 @@ def test_a_feed_that_is_being_caught_up_with_is_not_silent() -> None:
     assert set(judge.conditions) == {"sea/feed_down|feed:sea"}
 
 
+def test_while_a_feed_tells_its_past_none_of_its_sensors_is_missed() -> None:
+    judge, rules = Judge({}, {}), [rule("silent", "oxygen", "no_data", 600.0)]
+
+    def missed(second: float, feed: float, sensor: float) -> set[str]:
+        judge.feed(domain(rules), START + second, START + second - feed, 10.0)
+        return judged(judge, rules, START + second, view=view(START + second - sensor)) - {"sea/feed_down|feed:sea"}
+
+    assert not missed(0, 9000, 9000), "the feed is down"
+    assert not missed(1, 7000, 9001)
+    assert not missed(2, 1, 590)
+    assert missed(20, 1, 608) == {"sea/silent|sensor:a"}
+
+
 def test_a_feed_that_sends_what_it_held_back_is_not_silent_until_it_stops() -> None:
     judge = Judge({}, {})
 
@@ -135,7 +148,8 @@ def test_a_feed_that_sends_what_it_held_back_is_not_silent_until_it_stops() -> N
 
     assert not missed(0, 9000, current=False)
     assert not any(missed(second, age) for second, age in ((5, 7000), (6, 7001), (14, 3000), (20, 3006)))
-    assert missed(24, 3010)
+    assert not missed(73, 3059)
+    assert missed(75, 3061)
     assert missed(25, 2000), "one that is missed stays so until it is there"
     assert not missed(26, 30) and missed(60, 64), "one that has been there is missed at once"
 

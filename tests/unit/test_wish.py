@@ -112,7 +112,12 @@ def test_operators_shelve_low_and_medium(priority: Priority) -> None:
 
 @pytest.mark.parametrize(
     ("desk", "subject", "outcome"),
-    [("sea", "sensor:a", "done"), ("land", "sensor:a", "forbidden"), ("", "sensor:a", "forbidden"), ("supervisor", "sensor:d", "forbidden")],
+    [
+        ("sea", "sensor:a", "done"),
+        ("land", "sensor:a", "forbidden"),
+        ("", "sensor:a", "forbidden"),
+        ("supervisor", "sensor:d", "forbidden"),
+    ],
 )
 def test_a_site_may_let_operators_acknowledge_in_their_areas(desk: str, subject: str, outcome: str) -> None:
     story = raised(acknowledge="operator")
@@ -202,7 +207,7 @@ def test_a_desk_hands_its_areas_over_and_takes_them_back_on_the_record() -> None
 
 @pytest.mark.parametrize(
     ("desk", "role", "area", "to", "outcome"),
-    [("land", "operator", "bay", "land", "forbidden"), ("sea", "viewer", "bay", "land", "forbidden"),
+    [("land", "operator", "bay", "supervisor", "forbidden"), ("sea", "viewer", "bay", "land", "forbidden"),
      ("sea", "operator", "bay", "moon", "refused"), ("sea", "operator", "moon", "land", "refused"),
      ("sea", "hooks", "bay", "land", "forbidden"), ("", "operator", "bay", "land", "forbidden"),
      ("supervisor", "operator", "hill", "land", "forbidden")],
