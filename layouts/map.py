@@ -94,7 +94,7 @@ def ground() -> Iterator[pydeck.Layer]:
 
 
 def links(key: str, domain: Domain, live: bool) -> Iterator[pydeck.Layer]:
-    """Roads and pipes: thin grey lines on every map; where the domain is shown, over them the silent ones and the abnormal ones, hollow when acknowledged."""
+    """Roads and pipes: thin grey lines on every map; where the domain is shown, over them silent and abnormal ones, hollow once seen."""
     if domain.layer.kind != "links":
         return
     yield line(f"links.{key}", "--map-link", "--map-road")
