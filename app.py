@@ -162,7 +162,7 @@ def _alarms(
     alarm.register(server, spec, rows, Journal(engine), wishes)
     desk.register(server, spec, site, doors.sessions, board.duties, wishes)
     letter.register(server, spec, Letters(engine), out.recipients)
-    hook.register(server, spec, site, described, out.warnings, Chains(engine), board.request)
+    hook.register(server, spec, site, described, out.warnings, Chains(engine), board.request, at=Clock(client, time.time).at)
     bulletin.register(server, spec, site, described, out.sender, Told(engine), lambda: rows.alarms().values(), origin)
 
 

@@ -135,7 +135,7 @@ def storm(floor: Floor, port: int, alarms: int, seconds: float) -> list[Desk]:
         time.sleep(max(0.0, began + (first / batch + 1) * BATCH_SECONDS - time.monotonic()))
         raised = max(0, first - 5 * batch)  # what has been on the board for half a second
     print(f"  {alarms:,} alarms raised in {time.monotonic() - began:.1f} s", end="")
-    while int(floor.client.hlen("city:{alarms}:board")) < alarms:  # type: ignore[arg-type]
+    while int(floor.client.hlen("city:{alarms}:board")) < alarms:
         time.sleep(0.05)
     print(f", all on the board after {time.monotonic() - began:.1f} s")
     stop.set()

@@ -7,10 +7,9 @@ then, and asking again with the same id tells.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import islice
 from statistics import median
-from typing import NamedTuple
 
 import msgspec
 from flask import Flask, jsonify
@@ -77,7 +76,7 @@ def _read(server: Flask, spec: SpecTree, rows: Rows, journal: Journal) -> None:
             return jsonify(alarm=msgspec.to_builtins(alarm), events=None, count=None, median=None)
         if alarm is None and not past.events:
             return problem(404, f"there is and was no alarm {id!r}")
-        return jsonify(alarm=msgspec.to_builtins(alarm), **msgspec.to_builtins(past._asdict()))
+        return jsonify(alarm=msgspec.to_builtins(alarm), **msgspec.to_builtins(past))
 
 
 def _pieces(alarms: Mapping[str, Alarm], query: AlarmQuery) -> Iterator[Sequence[Alarm]]:
@@ -87,7 +86,8 @@ def _pieces(alarms: Mapping[str, Alarm], query: AlarmQuery) -> Iterator[Sequence
         yield piece
 
 
-class Past(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Past:
     """What happened to an alarm, and of 30 days how often it came and the median of how long it lasted, in seconds."""
 
     events: Sequence[Event] = ()
@@ -121,7 +121,7 @@ def _one(server: Flask, spec: SpecTree, wishes: Wishes, word: str, wish: Wish) -
 
 def _laid(server: Flask, spec: SpecTree, wishes: Wishes, word: str, wish: Wish) -> None:
     def asked(id: str, json: Laid) -> Response:
-        return wishes.one(wish, id, json, json.until if json.lasting is None else wishes.now() + json.lasting)
+        return wishes.one(wish, id, json, until=json.until, lasting=json.lasting)
 
     _add(server, spec, word, wish, asked)
 

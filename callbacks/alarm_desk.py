@@ -37,7 +37,8 @@ def register(server: Flask, rows: Rows, domains: Mapping[str, Domain], reader: L
         found = domains.get(domain)
         if found is None:
             return problem(404, f"there is no domain {domain!r}")
-        sensor, since, until = (request.args.get(name, type=kind) for name, kind in (("sensor", str), ("since", float), ("until", float)))
+        sensor = request.args.get("sensor")
+        since, until = (request.args.get(name, type=float) for name in ("since", "until"))
         if sensor is None:
             return jsonify(trend=reader.trend(domain, key))
         metric = next((each for each in found.metrics if each.key == key), None)

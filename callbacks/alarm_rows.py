@@ -76,7 +76,7 @@ class Rows:
 
     def told(self, since: int) -> bytes:
         """In gzip: `{rev, floods, set, gone}` of what changed after revision `since`, or `{rev, floods, rows}` with all where that is not
-        known. `floods` are those that are on, each `{desk, began, first, count}`.
+        known. `floods` are those that are on, each `{desk, began, first, first_at, count}`.
 
         All rows may be some seconds old: what changed since can be asked for.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -105,10 +106,18 @@ class Target(BaseModel):
     occurrence: int = Field(ge=0, lt=1 << 53)
 
 
-class AskedMany(Asking):
-    """A wish about many."""
+def once(targets: list[Target]) -> list[Target]:
+    """Targets as they are. ValueError for an alarm that is among them twice: of two occurrences one cannot be meant."""
+    for alarm, count in Counter(target.alarm for target in targets).items():
+        if count > 1:
+            raise ValueError(f"{alarm!r} is there twice")
+    return targets
 
-    targets: list[Target] = Field(min_length=1, max_length=MOST_TARGETS)
+
+class AskedMany(Asking):
+    """A wish about many, each of them once."""
+
+    targets: Annotated[list[Target], AfterValidator(once)] = Field(min_length=1, max_length=MOST_TARGETS)
 
 
 class Answered(BaseModel):

@@ -33,9 +33,9 @@ from store.database import DatabaseAway
 
 LARGEST = 1 << 20
 """Bytes of a body."""
-EXPIRES_SECONDS = 30.0
 AHEAD_SECONDS = 600.0
 """How far the clock of a sender may be ahead."""
+AHEAD = "its time lay ahead of this clock"
 ROLE = "hooks"
 AS_IT_CAME: Mapping[str, Any] = {
     "resp": Described(HTTP_200=Taken, HTTP_413=Problem),
@@ -73,12 +73,14 @@ def register(
     chains: Chains,
     ask: Ask,
     now: Callable[[], float] = time.time,
+    at: Callable[[float], float] = lambda wall: wall,
 ) -> None:
-    """Adds both routes. `ask` brings a wish to the writer and waits for its answers, None when none came.
+    """Adds both routes. `ask` brings a wish to the writer and waits for its answers, None when none came; `now` is the wall clock, in
+    which messages are written, and `at` the event time at a moment of it.
 
     SpecError for a wrong certificate.
     """
-    hook = Hook(Map(site, rules.geocodes), domains, rules, chains, Senders(rules.certificates), ask, now)
+    hook = Hook(Map(site, rules.geocodes), domains, rules, chains, Senders(rules.certificates), ask, now, at)
     areas = [area.key for area in site.areas]
 
     @server.post("/api/v1/hooks/alertmanager")
@@ -120,10 +122,18 @@ class Hook:
     """What is done with a body; knows nothing of HTTP."""
 
     def __init__(
-        self, areas: Map, domains: Collection[str], rules: Warnings, chains: Chains, senders: Senders, ask: Ask, now: Callable[[], float]
+        self,
+        areas: Map,
+        domains: Collection[str],
+        rules: Warnings,
+        chains: Chains,
+        senders: Senders,
+        ask: Ask,
+        now: Callable[[], float],
+        at: Callable[[float], float],
     ) -> None:
         self._areas, self._domains, self._rules = areas, domains, rules
-        self._chains, self._senders, self._ask, self._now = chains, senders, ask, now
+        self._chains, self._senders, self._ask, self._now, self._at = chains, senders, ask, now, at
 
     def group(self, body: bytes, areas: Collection[str]) -> Asked:
         """Takes a group of Prometheus alerts. Raises Refused, NotRecorded."""
@@ -200,9 +210,8 @@ class Hook:
             wish=wish,
             who=who,
             role=ROLE,
-            expires=self._now() + EXPIRES_SECONDS,
             targets=tuple((alarm, 0) for alarm in messages),
-            detail=messages,
+            detail={alarm: self._timed(message) for alarm, message in messages.items()},
         )
         answers = self._ask(command)
         if answers is None:
@@ -212,6 +221,17 @@ class Hook:
                 raise NotRecorded(answer.reason or answer.outcome)
             told = asked.refused if answer.outcome == "refused" else asked.taken
             told.append({"alarm": answer.alarm, "wish": wish, "outcome": answer.outcome, "reason": answer.reason})
+
+
+    def _timed(self, message: Message) -> Message:
+        """The message in event time. What lies ahead, by the clock of its sender, is now: else its end would be older than its beginning."""
+        now, timed = self._now(), Message(**message)
+        timed["since"] = self._at(min(message["since"], now))
+        if (ends := message.get("ends")) is not None:
+            timed["ends"] = self._at(ends)
+        if message["since"] > now and "told" in message:
+            timed["told"] = {**message["told"], "flaws": [*message["told"].get("flaws", ()), AHEAD]}
+        return timed
 
 
 def _alarm(rule: str, subject: str) -> str:

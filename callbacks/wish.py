@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -21,7 +20,6 @@ from model import Site
 from model.alarm import Answer, Command, Outcome, Wish
 from model.person import Role, Visitor
 
-EXPIRES_SECONDS = 30.0
 STATUS: Mapping[Outcome, int] = {
     "done": 200,
     "already": 409,
@@ -49,16 +47,16 @@ def sits(role: Role, desk: str, site: Site) -> bool:
 
 
 class Wishes:
-    """Wishes of a site's people. `ask` brings one to the writer and waits for its answers, None when none came; `now` is the wall clock."""
+    """Wishes of a site's people. `ask` brings one to the writer and waits for its answers, None when none came."""
 
-    def __init__(self, ask: Ask, site: Site, now: Callable[[], float] = time.time) -> None:
-        self._ask, self._site, self._reasons, self.now = ask, site, Reasons(site), now
+    def __init__(self, ask: Ask, site: Site) -> None:
+        self._ask, self._site, self._reasons = ask, site, Reasons(site)
 
-    def one(self, wish: Wish, id: str, asking: Asked, until: float | None = None) -> Response:
-        """The answer to a wish about one alarm."""
+    def one(self, wish: Wish, id: str, asking: Asked, **more: Any) -> Response:
+        """The answer to a wish about one alarm; `more` are fields of the command."""
         if "\x00" in id or len(id) > 500:
             return self.told([Answer(alarm=id, outcome="absent", reason="absent")])
-        return self.told(self.ask(wish, asking, targets=((id, asking.occurrence),), until=until))
+        return self.told(self.ask(wish, asking, targets=((id, asking.occurrence),), **more))
 
     def ask(self, wish: Wish, asking: Asking, **more: Any) -> list[Answer] | None:
         """What the writer answers; `more` are fields of the command. Its id is its asker's own: nobody is answered what another asked."""
@@ -70,7 +68,6 @@ class Wishes:
             wish=wish,
             who=known.name,
             role=known.role,
-            expires=self.now() + EXPIRES_SECONDS,
             note=asking.note,
             desk=seat(known, self._site),
         )
@@ -79,7 +76,7 @@ class Wishes:
 
     def told(self, answers: Sequence[Answer] | None) -> Response:
         """One answer as HTTP says it."""
-        if answers is None:
+        if not answers:
             return problem(504, UNKNOWN, outcome="unknown", alarm="", who="", time=None)
         answer = answers[0]
         if answer.outcome == "done":

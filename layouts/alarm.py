@@ -63,20 +63,21 @@ def filters() -> html.Div:
 
 def alarms() -> Any:
     """One row per alarm, those that wait for somebody first. Rows are put in order by `rank`."""
-    plain, right = Label(en="", zh=""), {"headerClass": "right", "sortable": False}
-    lines = {"cellRenderer": "DeckLines"}
+    plain = Label(en="", zh="")
+    right: dict[str, Any] = {"headerClass": "right", "sortable": False}
+    lines: dict[str, Any] = {"cellRenderer": "DeckLines"}
     columns = [
         column("rank", plain, "sign", cellRenderer="DeckAlarm", width=46, minWidth=46, maxWidth=46, resizable=False, sort="asc"),
         column("standing", Label(en="State", zh="状态"), flex=10, minWidth=130, **lines),
         column("name", Label(en="Alarm", zh="告警"), flex=14, minWidth=110, tooltipField="name", **lines),
-        column("where", Label(en="Where", zh="位置"), flex=16, minWidth=110, tooltipField="where", **lines),
+        column("where", Label(en="Where", zh="位置"), flex=19, minWidth=110, tooltipField="where", **lines),
         column("desk", Label(en="Desk", zh="席位"), flex=8, minWidth=92, tooltipField="desk", **lines),
         column("amount", Label(en="Value", zh="数值"), cellClass="cell-number right", flex=9, minWidth=86, **right, **lines),
         column("bound", Label(en="Limit", zh="限值"), cellClass="cell-limit right", flex=5, minWidth=58, **right, **lines),
         column("came", Label(en="Came", zh="发生"), cellClass="cell-clock right", flex=6, minWidth=74, **right),
         column("since", Label(en="For", zh="持续"), "age", flex=6, minWidth=66),
         column("times", plain, width=40, minWidth=40, resizable=False),
-        column("note", Label(en="Note", zh="备注"), flex=15, minWidth=100, tooltipField="note", sortable=False, **lines),
+        column("note", Label(en="Note", zh="备注"), flex=12, minWidth=100, tooltipField="note", sortable=False, **lines),
     ]
     return grid(
         GRID,

@@ -9,7 +9,7 @@ from layouts.text import say
 
 COLUMNS = (
     ("time", "Time", "时间"),
-    ("sign", "", ""),
+    ("priority", "Priority", "级别"),
     ("kind", "Event", "事件"),
     ("name", "Alarm", "告警"),
     ("where", "Where", "位置"),

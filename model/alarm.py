@@ -21,7 +21,8 @@ EventKind = Literal[
     "raised",  # the condition became true: a new occurrence
     "repeated",  # it came back while the occurrence was still unacknowledged
     "worsened",  # it passed a worse limit: a new occurrence
-    "realarmed",  # acknowledged, and still true after the rule's time
+    "updated",  # a message from elsewhere says something else of what stands: where, how long, in which words
+    "realarmed",  # acknowledged, and still true after the rule's time, or by now another desk's
     "escalated",  # not acknowledged in time: one priority higher
     "returned",  # the condition is no longer true
     "latched",  # the condition is no longer true, but the rule keeps the alarm until it is reset
@@ -163,6 +164,8 @@ class Flood:
 
     began: float
     first: str
+    first_at: float
+    """When that one called, event time in seconds."""
     count: int
     """Alarms annunciated in it so far."""
 
@@ -193,12 +196,12 @@ class Command:
     wish: Wish
     who: str
     role: str
-    expires: float
-    """Wall clock after which it must not be carried out any more."""
     targets: tuple[tuple[str, int], ...] = ()
     note: str = ""
     until: float | None = None
     """Shelving: wall clock of the return, None until next return. Out of service: the review."""
+    lasting: float | None = None
+    """In place of `until`: seconds from the moment at which it is carried out, by the writer's clock."""
     desk: str = ""
     """Where the person sits, as the web process knows it."""
     areas: tuple[str, ...] = ()

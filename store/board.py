@@ -19,7 +19,7 @@ import redis
 
 from model.alarm import Alarm, Answer, Command, Duty
 from store.command import answer
-from store.edge import BEGINNING
+from store.edge import BEGINNING, moment
 from store.lease import Lease
 from store.partition import Fenced
 
@@ -82,6 +82,15 @@ class Asked(NamedTuple):
     place: str
     command: Command
     answered: bool
+    age: float
+    """Seconds since it was put there, both ends by Redis's own clock: those of the machines may differ."""
+
+
+class Taken(NamedTuple):
+    """What was read of the stream of wishes, and how far that was, whether or not it could be understood."""
+
+    place: str
+    wishes: list[Asked]
 
 
 class Term(NamedTuple):
@@ -153,14 +162,18 @@ class Board:
 
     # --- the writer ------------------------------------------------------------------------------------------------------------------
 
-    def take(self, after: str, most: int) -> list[Asked]:
-        """Wishes after a place in their stream. What is no wish at all is passed over."""
+    def take(self, after: str, most: int) -> Taken:
+        """Wishes among the `most` entries after a place in their stream. What is no wish at all is passed over."""
         entries: Entries = self._client.xrange(_key("commands"), min=f"({after}", count=most)  # type: ignore[assignment]
         wishes = [(place.decode(), command) for place, told in entries if (command := _command(told))]
         pipe = self._client.pipeline(transaction=False)
+        pipe.time()
         for _, command in wishes:
             pipe.exists(f"city:answer:{command.id}")
-        return [Asked(*wish, bool(known)) for wish, known in zip(wishes, pipe.execute(), strict=True)]
+        (seconds, micros), *known = pipe.execute()
+        now = seconds + micros / 1e6
+        found = [Asked(*wish, bool(told), now - moment(wish[0])) for wish, told in zip(wishes, known, strict=True)]
+        return Taken(entries[-1][0].decode() if entries else after, found)
 
     def last_wish(self) -> str:
         """The place of the newest wish."""

@@ -31,7 +31,16 @@ MIGRATION_LOCK = 0x63697479
 GRACE_SECONDS = 1.0
 """PostgreSQL itself gives a statement up first, so that the connection can be kept."""
 INSERT: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+AWAY = ("08", "25", "42501", "53", "57", "58")
+"""How an SQLSTATE begins with which PostgreSQL may answer well later: no connection, a standby or a transaction it gave up, a right
+taken away, nothing left of something, an operator, the system. What psycopg makes an OperationalError counts anyhow."""
+ELSEWHERE = "25"
+"""How that begins after which another connection may do better: this one leads to a server that only reads."""
 READING: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"isolation_level": "REPEATABLE READ"}}
+
+
+DatabaseFailed = sqlalchemy.exc.SQLAlchemyError
+"""What else a call may raise: a mistake of ours, or trouble that nobody foresaw."""
 
 
 class DatabaseAway(Exception):
@@ -105,7 +114,13 @@ def _is_away(error: sqlalchemy.exc.DBAPIError) -> bool:
     """
     if type(error) is sqlalchemy.exc.DatabaseError or error.connection_invalidated:
         return True
+    if _state(error.orig).startswith(AWAY):
+        return True
     return isinstance(error, sqlalchemy.exc.OperationalError) or isinstance(error.orig, psycopg.errors.UndefinedTable)
+
+
+def _state(error: BaseException | None) -> str:
+    return getattr(error, "sqlstate", None) or ""
 
 
 def _address(url: str) -> URL:
@@ -147,6 +162,11 @@ def _postgresql(address: URL, patience: float) -> Engine:
         connection = _Impatient.connect(*arguments, **options)
         connection.patience = patience + GRACE_SECONDS
         return connection
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: Any) -> None:
+        if _state(context.original_exception).startswith(ELSEWHERE):
+            context.is_disconnect = True
 
     return engine
 

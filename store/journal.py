@@ -29,6 +29,10 @@ CEASED: tuple[EventKind, ...] = ("returned", "latched")
 """Those after which what it is about is no longer true."""
 CHUNK = 500
 """Values asked for at once: databases limit how many a statement may hold."""
+CARRIED_SECONDS = 86_400.0
+"""How long the answers to a command are kept: it is asked again within minutes, or never."""
+SWEEP_SECONDS, SWEPT = 60.0, 5_000
+"""How often answers that are older are dropped, and how many at once: the alarms wait meanwhile."""
 _NAMES = [each.name for each in fields(Event)]
 _COLUMNS = [schema.event.c[name] for name in _NAMES]
 
@@ -37,7 +41,7 @@ class Journal:
     """Reads for everybody; writes for the one that took over. Every call raises DatabaseAway. `wall` is the wall clock."""
 
     def __init__(self, engine: Engine, wall: Callable[[], float] = time.time) -> None:
-        self._engine, self._wall = engine, wall
+        self._engine, self._wall, self._swept = engine, wall, float("-inf")
 
     def take_over(self, holder: str) -> int:
         """The fence of the new writer; whoever wrote before is fenced from now on. Waits for a transaction under way."""
@@ -70,7 +74,16 @@ class Journal:
             for id, given in (answers or {}).items():
                 insert_once(connection, schema.carried, id=id, recorded=self._wall(), answers=msgspec.to_builtins(given))
             audit.append(connection, self._wall(), deeds)
+            self._sweep(connection)
         return recorded
+
+    def _sweep(self, connection: Connection) -> None:
+        now = self._wall()
+        if 0 <= now - self._swept < SWEEP_SECONDS:
+            return
+        self._swept = now
+        old = select(schema.carried.c.id).where(schema.carried.c.recorded < now - CARRIED_SECONDS).limit(SWEPT)
+        connection.execute(delete(schema.carried).where(schema.carried.c.id.in_(old)))
 
     def load(self) -> tuple[list[Alarm], dict[str, str]]:
         """The alarms as they stand and the cursors, both of one moment."""

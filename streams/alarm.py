@@ -9,7 +9,8 @@ What `changes` gives is to be written; then `settled` makes it the past, or `und
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -88,13 +89,31 @@ class Alarms:
     def undo(self) -> None:
         """The changes never happened."""
         self.now = self._then
+        self._take_back()
+        self.floods, self.duties = self._floods, self._duties
+        self.settled()
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """What is done within happens wholly or, where it raises, not at all."""
+        before, count, floods, duties = self._before, len(self._events), self.floods.copy(), self.duties.copy()
+        self._before = {}
+        try:
+            yield
+        except BaseException:
+            self._take_back()
+            del self._events[count:]
+            self.floods, self.duties, self._before = floods, duties, before
+            raise
+        self._before = {**self._before, **before}
+
+    def _take_back(self) -> None:
+        """Alarms are as they were before."""
         for id, alarm in list(self._before.items()):
             if alarm is not None:
                 self._put(alarm)
             elif id in self.alarms:
                 self._follow(self.alarms.pop(id), kept=False)
-        self.floods, self.duties = self._floods, self._duties
-        self.settled()
 
     # --- conditions ------------------------------------------------------------------------------------------------------------------
 
@@ -248,9 +267,9 @@ class Alarms:
         self._put(alarm)
 
     def _call(self, alarm: Alarm, time: float) -> None:
-        """A person is called: that may be one alarm too many."""
-        self._events += self.floods.advance(max(time, self.now))
-        began = self.floods.came(self.duties.desk(alarm.area), time, alarm.id)
+        """A person is called: that may be one alarm too many. A call counts no later than now, whatever the time of a message says."""
+        self._events += self.floods.advance(self.now)
+        began = self.floods.came(self.duties.desk(alarm.area), min(time, self.now), alarm.id)
         if began is not None:
             self._events.append(began)
 

@@ -25,8 +25,8 @@ from store import Away, Client
 from store.audit import Deed
 from store.board import ASKED, Asked, Board, Term, lease, provisional
 from store.clock import Clock
-from store.database import DatabaseAway
-from store.edge import BEGINNING, Edges, moment, order
+from store.database import DatabaseAway, DatabaseFailed
+from store.edge import BEGINNING, Edge, Edges, moment, order
 from store.journal import Journal
 from store.partition import Fenced
 from store.process import processes
@@ -39,7 +39,7 @@ from streams.life import shown
 from streams.outbox import Outbox
 from streams.partition import decode
 from streams.pulse import Pulse
-from streams.reply import lost, not_recorded, timely
+from streams.reply import expired, is_late, lost, not_recorded
 from streams.resume import from_board, from_journal
 from streams.rulebook import Rulebook, alarm_of
 from streams.wish import carry_out
@@ -53,7 +53,7 @@ REST_SECONDS = 0.25
 """How long the bell may be silent before the next turn."""
 HOLD_SECONDS = 0.5
 TAKE_OVER_SECONDS = 15.0
-"""For which the lease is taken while a journal of very many alarms is loaded; else two processes might take it from each other for ever."""
+"""For which the lease is renewed while a journal of very many alarms is loaded; else two might take it from each other for ever."""
 WORK_SECONDS = 0.001
 """A generous estimate of what one edge, or one alarm of a wish, takes."""
 BACK_SECONDS = 3600.0
@@ -109,7 +109,7 @@ class Keeper:
         """Works until `stopping` is set."""
         self._bell.subscribe(CHANNEL, ASKED)
         self._outbox.start()
-        with contextlib.suppress(DatabaseAway):
+        with contextlib.suppress(DatabaseAway, DatabaseFailed):  # each take-over tries again, and says it
             self._make_ready()
         while not self.stopping:
             self.turn()
@@ -133,6 +133,10 @@ class Keeper:
         except Away as error:
             self._pulse.failed(error)
             self._stand_by()
+        except DatabaseFailed as error:
+            log.exception("the journal did what nobody foresaw")
+            self._pulse.failed(error)
+            self._step_down()
         self._outbox.active = self._core is not None
         if self._pulse.due():
             self._beat()
@@ -166,8 +170,8 @@ class Keeper:
         if number == 0:
             self._stand_by()
         elif number != self._number or self._core is None or self._must_begin_anew(self._core):
-            self._lease.hold(TAKE_OVER_SECONDS)
-            self._take_over()
+            with self._lease.kept(TAKE_OVER_SECONDS):
+                self._take_over()
             self._number, self._held = self._lease.hold(), time.monotonic()
             self._pause("restored")
         return self._core
@@ -186,6 +190,12 @@ class Keeper:
 
     def _stand_by(self) -> None:
         self._core, self._away, self._held, self._more = None, None, float("-inf"), False
+
+    def _step_down(self) -> None:
+        """Lets another try whose journal may do better."""
+        self._stand_by()
+        with contextlib.suppress(Away):
+            self._lease.release()
 
     def _is_back(self) -> bool:
         """Whether the journal, which was away, has taken a write since."""
@@ -255,20 +265,25 @@ class Keeper:
         views = standing(self._client, streams) if looks else []
         edges = self._edges.read({stream: self._places.get(stream, BEGINNING) for stream in streams}, MOST)[:MOST]
         self._more = len(edges) == MOST
-        wishes = self._board.take(self._places.get(WISHES, BEGINNING), MOST)
-        work = len(edges) + sum(len(wish.command.targets) for wish in wishes)
-        if work * WORK_SECONDS > HOLD_SECONDS:
-            self._lease.hold(work * WORK_SECONDS)
-            self._held = float("-inf")
+        read = self._places.get(WISHES, BEGINNING)
+        taken = self._board.take(read, MOST)
+        places = {edge.stream: edge.place for edge in edges} | ({WISHES: taken.place} if taken.place != read else {})
         self._pause("read")
-        places = {edge.stream: edge.place for edge in edges} | ({WISHES: wishes[-1].place} if wishes else {})
+        work = WORK_SECONDS * (len(edges) + sum(len(wish.command.targets) for wish in taken.wishes))
+        with self._lease.kept(work + HOLD_SECONDS) if work > HOLD_SECONDS else contextlib.nullcontext():
+            self._live(core, edges, taken.wishes, places, views if looks else None)
+
+    def _live(
+        self, core: Alarms, edges: Sequence[Edge], wishes: Sequence[Asked], places: dict[str, str], views: Sequence[View] | None
+    ) -> None:
+        """Decides what was read, and writes it; compares with what stands where that was read."""
         changes = [
             (condition, f"edge:{edge.stream}:{edge.place}", self._clock.at(moment(edge.place)))
             for edge in edges
             if (condition := _condition(edge.condition))
         ]
         self._decide(core, changes)
-        if looks and not self._more:
+        if views is not None and not self._more:
             self._look(views, {alarm_of(condition.rule, condition.subject)[0] for condition, *_ in changes})
         answers = self._answers(core, wishes)
         deeds = [deed(wish.command, answers[wish.command.id]) for wish in wishes if wish.command.id in answers]
@@ -287,7 +302,8 @@ class Keeper:
 
     def _answers(self, core: Alarms, wishes: Sequence[Asked]) -> dict[str, list[Answer]]:
         """By the command's id what comes of it; a command that was carried out before is answered as then."""
-        asked = {wish.command.id: timely(wish) for wish in wishes if not wish.answered and wish.command.id not in self._unknown}
+        fresh = [wish for wish in wishes if not wish.answered and wish.command.id not in self._unknown]
+        asked, late = {wish.command.id: wish.command for wish in fresh}, {wish.command.id for wish in fresh if is_late(wish)}
         if not asked:
             return {}
         if self._away is not None:
@@ -297,15 +313,15 @@ class Keeper:
         except DatabaseAway as error:
             self._lose(error)
             return {id: not_recorded(command) for id, command in asked.items()}
-        return {id: known[id] if id in known else self._carried_out(core, command) for id, command in asked.items()}
+        return {
+            id: known[id] if id in known else expired(command) if id in late else carry_out(core, command, self._clock.wall(), self._failed)
+            for id, command in asked.items()
+        }
 
-    def _carried_out(self, core: Alarms, command: Command) -> list[Answer]:
-        try:
-            return carry_out(core, command, self._clock.wall())
-        except Exception as error:  # a wish that nobody foresaw must not stop the alarms, and be taken up again by the next writer
-            log.exception("a wish failed")
-            self._pulse.failed(error)
-            return [Answer(alarm=id, outcome="refused", reason="failed") for id, _ in command.targets]
+    def _failed(self, error: Exception) -> None:
+        """A wish that nobody foresaw must not stop the alarms, and be taken up again by the next writer."""
+        log.error("a wish failed", exc_info=error)
+        self._pulse.failed(error)
 
     # --- writing ---------------------------------------------------------------------------------------------------------------------
 

@@ -1,16 +1,18 @@
 """A flood of alarms as a wall shows it: folded by cause, so that what a person cannot read one by one is a few lines.
 
 A cause is a rule; one that every bureau has (a silent feed) is one cause whichever it strikes, and each kind of message from elsewhere is
-one. Critical causes come first, then the one that was first out, then by priority and age; last, in grey, what is suppressed by design.
+one. Critical causes come first, then those of the alarms that were first out, then by priority and age; last, in grey, what is suppressed
+by design. Every desk in flood has an alarm that was first out, and it is told whatever became of it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from domains.system import RULES
+from model import Label
 from model.alarm import ALARM_STATES, Flood
 from streams.entry import CALLING, LAID, SUPPRESSED, Entry
 
@@ -24,27 +26,43 @@ Cause = tuple[str, str, str]
 """(rule, name of a message from elsewhere, by what it is suppressed)."""
 
 
-def flood(floods: Sequence[Flood], entries: Iterable[Entry], area: Callable[[Entry], str]) -> dict[str, Any] | None:
-    """The `flood` section: since when, how many called, and the causes; None while no desk has a flood."""
+def flood(
+    floods: Sequence[Flood], entries: Iterable[Entry], area: Callable[[Entry], str], seen: Mapping[str, Entry]
+) -> dict[str, Any] | None:
+    """The `flood` section: since when, how many called, and the causes; None while no desk has a flood.
+
+    `seen`: by alarm id, the alarms that came first as they were when last seen.
+    """
     if not floods:
         return None
+    standing = {entry.alarm.id: entry for entry in entries}
     groups: dict[Cause, list[Entry]] = {}
-    for entry in entries:
+    for entry in standing.values():
         if entry.rank != LAID or entry.laid == SUPPRESSED:
             groups.setdefault(_cause(entry), []).append(entry)
-    earliest = min(floods, key=lambda flood: flood.began)
-    causes = sorted((_told(key, group, earliest.first, area) for key, group in groups.items()), key=_order)
-    since = min([flood.began for flood in floods] + [cause["since"] for cause in causes if cause["first"]])
-    return {"since": round(since, 3), "count": sum(flood.count for flood in floods), "causes": causes[:MOST], "more": len(causes[MOST:])}
+    found = {key: _told(key, group, area) for key, group in groups.items()}
+    for flood in sorted(floods, key=lambda flood: flood.first_at):
+        entry = seen.get(flood.first)
+        cause = found.setdefault(_cause(entry) if entry else _key(flood.first.partition("|")[0]), _gone(flood, entry))
+        cause["first"].append(_first(flood, standing.get(flood.first)))
+    causes = sorted(found.values(), key=_order)
+    shown = [cause for at, cause in enumerate(causes) if at < MOST or cause["first"]]
+    since, count = min(flood.first_at for flood in floods), sum(flood.count for flood in floods)
+    return {"since": round(since, 3), "count": count, "causes": shown, "more": len(causes) - len(shown)}
 
 
 def _cause(entry: Entry) -> Cause:
-    alarm, key = entry.alarm, entry.alarm.rule.partition("/")[2]
+    alarm = entry.alarm
     above = (alarm.suppressed or "").partition("|")[0] if entry.laid else ""
-    return key if key in _EVERYWHERE else alarm.rule, alarm.label.en if alarm.label else "", above
+    return _key(alarm.rule, alarm.label.en if alarm.label else "", above)
 
 
-def _told(cause: Cause, group: Sequence[Entry], first: str, area: Callable[[Entry], str]) -> dict[str, Any]:
+def _key(rule: str, label: str = "", above: str = "") -> Cause:
+    key = rule.partition("/")[2]
+    return key if key in _EVERYWHERE else rule, label, above
+
+
+def _told(cause: Cause, group: Sequence[Entry], area: Callable[[Entry], str]) -> dict[str, Any]:
     """The group, which is in the order of alarms; it is drawn as the one of it that most needs a person."""
     worst = group[0].alarm
     calls = [ALARM_STATES.index(entry.alarm.state) for entry in group if entry.rank == CALLING]
@@ -58,13 +76,44 @@ def _told(cause: Cause, group: Sequence[Entry], first: str, area: Callable[[Entr
         "by": cause[2] or None,
         "count": len(group),
         "since": round(min(entry.alarm.raised for entry in group), 3),
-        "first": int(any(entry.alarm.id == first for entry in group)),
+        "first": [],
         "subjects": [entry.alarm.subject for entry in group[:NAMED]],
         "areas": [place for place, _ in areas.most_common(NAMED)],
         "places": len(areas),
     }
-    return told if worst.label is None else {**told, "label": {"en": worst.label.en, "zh": worst.label.zh}}
+    return _named(told, worst.label)
+
+
+def _gone(flood: Flood, seen: Entry | None) -> dict[str, Any]:
+    """The cause of a first alarm of which nothing stands any more; of one that nobody saw the priority, 0, is not known."""
+    rule, _, subject = flood.first.partition("|")
+    told: dict[str, Any] = {
+        "rule": rule,
+        "domain": rule.partition("/")[0],
+        "priority": seen.priority if seen else 0,
+        "state": ALARM_STATES.index("returned"),
+        "laid": 0,
+        "by": None,
+        "count": 0,
+        "since": round(flood.first_at, 3),
+        "first": [],
+        "subjects": [subject],
+        "areas": [],
+        "places": 0,
+    }
+    return _named(told, seen.alarm.label if seen else None)
+
+
+def _named(told: dict[str, Any], label: Label | None) -> dict[str, Any]:
+    return told if label is None else {**told, "label": {"en": label.en, "zh": label.zh}}
+
+
+def _first(flood: Flood, now: Entry | None) -> dict[str, Any]:
+    """What the first alarm is about, when it called, and whether it is over: returned, gone, or come again as a newer occurrence."""
+    over = now is None or now.alarm.state == "returned" or now.alarm.raised > flood.began
+    return {"subject": flood.first.partition("|")[2], "since": round(flood.first_at, 3), "over": int(over)}
 
 
 def _order(cause: dict[str, Any]) -> tuple[Any, ...]:
-    return bool(cause["laid"]), cause["priority"] != 1, not cause["first"], cause["priority"], cause["since"], cause["rule"]
+    standing = cause["count"] > 0 and cause["priority"] == 1
+    return bool(cause["laid"]), not standing, not cause["first"], cause["priority"], cause["since"], cause["rule"]

@@ -36,6 +36,7 @@ def _detail(command: Command, answers: Sequence[Answer]) -> dict[str, Any]:
         "desk": command.desk,
         "note": command.note,
         "until": command.until,
+        "lasting": command.lasting,
         "areas": list(command.areas),
         "from": command.detail.get("from"),
         "reasons": sorted({answer.reason for answer in answers} - {""})[:MOST_REASONS],

@@ -42,7 +42,7 @@ class Floods:
             return None
         if len(recent) <= BEGINS_ABOVE:
             return None
-        self.on[desk] = Flood(began=recent[-1][0], first=recent[0][1], count=len(recent))
+        self.on[desk] = Flood(began=recent[-1][0], first=recent[0][1], first_at=recent[0][0], count=len(recent))
         return _event("flood_began", desk, recent[-1][0], self.on[desk])
 
     def advance(self, now: float) -> list[Event]:
@@ -71,7 +71,8 @@ def restored(marks: Iterable[Event], calls: Sequence[Event], desk: Callable[[str
     on = {}
     for id, mark in began(marks).items():
         later = sum(desk(call.area) == id and call.seq > mark.seq for call in calls)
-        on[id] = Flood(began=mark.time, first=mark.detail["first"], count=mark.detail["count"] + later)
+        told = mark.detail
+        on[id] = Flood(began=mark.time, first=told["first"], first_at=told["first_at"], count=told["count"] + later)
     return Floods(on, [(desk(call.area), call.time, call.alarm) for call in calls])
 
 
@@ -88,5 +89,5 @@ def _event(kind: EventKind, desk: str, time: float, flood: Flood) -> Event:
         time=time,
         source=f"flood:{desk}:{flood.began!r}:{kind}",
         desk=desk,
-        detail={"first": flood.first, "began": flood.began, "count": flood.count},
+        detail={"first": flood.first, "first_at": flood.first_at, "began": flood.began, "count": flood.count},
     )

@@ -43,12 +43,14 @@ TRANSITIONS: Mapping[tuple[Position, EventKind], Position] = {
     ("normal", "raised"): "unacknowledged",
     ("unacknowledged", "repeated"): "unacknowledged",
     ("unacknowledged", "worsened"): "unacknowledged",
+    ("unacknowledged", "updated"): "unacknowledged",
     ("unacknowledged", "escalated"): "unacknowledged",
     ("unacknowledged", "acknowledged"): "acknowledged",
     ("unacknowledged", "returned"): "returned",
     ("unacknowledged", "latched"): "latched unacknowledged",
     ("acknowledged", "realarmed"): "unacknowledged",
     ("acknowledged", "worsened"): "unacknowledged",
+    ("acknowledged", "updated"): "acknowledged",
     ("acknowledged", "returned"): "normal",
     ("acknowledged", "latched"): "latched acknowledged",
     ("returned", "repeated"): "unacknowledged",
@@ -65,6 +67,7 @@ TRANSITIONS: Mapping[tuple[Position, EventKind], Position] = {
     ("unannounced", "in_service"): "unacknowledged",
     ("unannounced", "repeated"): "unannounced",
     ("unannounced", "worsened"): "unacknowledged",
+    ("unannounced", "updated"): "unannounced",
     ("unannounced", "acknowledged"): "acknowledged",
     ("unannounced", "returned"): "normal",
     ("unannounced", "latched"): "latched unannounced",
@@ -80,6 +83,7 @@ TRANSITIONS: Mapping[tuple[Position, EventKind], Position] = {
 UNDER: Mapping[tuple[Position, EventKind], Position] = {
     ("normal", "raised"): "unannounced",
     ("acknowledged", "worsened"): "unannounced",
+    ("acknowledged", "realarmed"): "unannounced",
     ("returned", "worsened"): "unannounced",
     ("latched unacknowledged", "worsened"): "unannounced",
     ("latched acknowledged", "raised"): "unannounced",
@@ -189,9 +193,10 @@ def _moved(alarm: Alarm, kind: EventKind, to: Position, time: float) -> dict[str
     new = kind in NEW_OCCURRENCE
     moved: dict[str, Any] = {"state": STATES[to], "latched": to.startswith("latched")}
     if new:
-        moved |= {"occurrence": alarm.occurrence + 1, "count": 1, "raised": time, "escalated": False}
+        moved |= {"occurrence": alarm.occurrence + 1, "count": 1, "raised": time}
     if new or kind == "realarmed":
-        moved["acknowledgement"] = None
+        # Who is called anew may be too slow anew.
+        moved |= {"acknowledgement": None, "escalated": False}
     if kind == "repeated":
         moved["count"] = alarm.count + 1
     if new or to != position(alarm):

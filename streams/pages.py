@@ -21,6 +21,8 @@ class Pages:
 
     def __init__(self, client: Client, bureaus: Mapping[str, Bureau]) -> None:
         self._client, self._bureaus = client, bureaus
+        self._firsts: dict[str, Entry] = {}
+        """The alarms that came first in a flood, as they were seen last, for they may be gone before it is over."""
         self._folded: tuple[tuple[int, tuple[Flood, ...]], dict[str, Any] | None] | None = None
 
     def common(self, ranking: Ranking, keeping: Mapping[str, Any]) -> Sections:
@@ -32,7 +34,10 @@ class Pages:
         """The `flood` section; folded anew only when an alarm has come, gone or stands differently."""
         asked = ranking.version, tuple(floods)
         if self._folded is None or self._folded[0] != asked:
-            told = causes.flood(floods, ranking, lambda entry: self._about(entry)[0] or entry.alarm.area)
+            on = {flood.first for flood in floods}
+            held = {id: entry for id, entry in self._firsts.items() if id in on}
+            self._firsts = {**held, **{entry.alarm.id: entry for entry in ranking if entry.alarm.id in on}}
+            told = causes.flood(floods, ranking, lambda entry: self._about(entry)[0] or entry.alarm.area, self._firsts)
             self._folded = asked, told
         return self._folded[1]
 

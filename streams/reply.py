@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from model.alarm import Answer, Command
 from store.board import Asked
-from store.edge import order
 
-EXPIRED_SECONDS = 60.0
+EXPIRES_SECONDS = 30.0
 """A wish is carried out within this or never. Its answer is kept for longer, so what was answered cannot be carried out after."""
 
 
-def timely(wish: Asked) -> Command:
-    """The command, with an end to its time whatever its asker said."""
-    latest = order(wish.place)[0] / 1000 + EXPIRED_SECONDS
-    return replace(wish.command, expires=min(wish.command.expires, latest))
+def is_late(wish: Asked) -> bool:
+    """Whether it has waited for too long to be carried out."""
+    return wish.age > EXPIRES_SECONDS
+
+
+def expired(command: Command) -> list[Answer]:
+    """The answers to a command that came too late."""
+    return [Answer(alarm=alarm, outcome="expired", reason="late") for alarm in _named(command)]
 
 
 def lost(alarm: str) -> Answer:
@@ -25,4 +26,8 @@ def lost(alarm: str) -> Answer:
 
 def not_recorded(command: Command) -> list[Answer]:
     """The answers to a command that was not carried out because it could not be recorded."""
-    return [lost(alarm) for alarm, _ in command.targets or (("", 0),)]
+    return [lost(alarm) for alarm in _named(command)]
+
+
+def _named(command: Command) -> list[str]:
+    return [alarm for alarm, _ in command.targets] or [""]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model.alarm import Event
 from store.board import Board
 from store.journal import Journal
@@ -35,8 +37,8 @@ def from_board(board: Board, book: Rulebook) -> Alarms:
 
 
 def _calls(journal: Journal, marks: list[Event], now: float) -> list[Event]:
-    """The annunciated alarms that count for a flood that is on, or may begin."""
+    """The annunciated alarms that count for a flood that is on, or may begin; one of a clock that was ahead counts as of now."""
     since = min([now, *(mark.time for mark in began(marks).values())]) - WINDOW_SECONDS
     kinds = ANNUNCIATING - {"escalated"}
     found = journal.search(since=since, until=now + WINDOW_SECONDS, kinds=kinds, limit=CALLS)
-    return [call for call in found if call.annunciated]
+    return [replace(call, time=min(call.time, now)) for call in found if call.annunciated]

@@ -57,7 +57,7 @@ def _dues(alarm: Alarm, rule: Rule | None, now: float, zone: ZoneInfo) -> Iterat
 
 
 def may_escalate(alarm: Alarm, rule: Rule) -> bool:
-    """Whether the alarm waits to be acknowledged, and has not been raised by a priority yet."""
+    """Whether the alarm waits to be acknowledged, and has not been raised by a priority since it last called."""
     waiting = position(alarm) in ("unacknowledged", "latched unacknowledged")
     return waiting and not alarm.escalated and alarm.priority != PRIORITIES[0]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +21,8 @@ from streams.life import is_active, may
 from streams.rulebook import parts
 from streams.timer import SHELF_SECONDS
 
+SKEW_SECONDS = 60.0
+"""By how much the clock of who names a moment may be ahead."""
 LONGEST_REVIEW_SECONDS = 366 * 86_400.0
 """A year: what is out of service for longer is to be taken away."""
 
@@ -31,6 +34,12 @@ class Asked(NamedTuple):
     command: Command
     wall: float
 
+    @property
+    def until(self) -> float | None:
+        """The moment to which it lasts."""
+        command = self.command
+        return command.until if command.lasting is None else self.wall + command.lasting
+
     def did(self, alarm: Alarm, kind: Any, **told: Any) -> Answer:
         """Lets it happen in the name of the person."""
         command, core = self.command, self.alarms
@@ -39,17 +48,29 @@ class Asked(NamedTuple):
         return Answer(alarm=alarm.id, outcome="done")
 
 
-def carry_out(alarms: Alarms, command: Command, wall: float) -> list[Answer]:
-    """What came of the wish, for each alarm that it names."""
+def carry_out(alarms: Alarms, command: Command, wall: float, failed: Callable[[Exception], None] | None = None) -> list[Answer]:
+    """What came of the wish, for each alarm that it names. What nobody foresaw is told to `failed`, and undoes only what is about
+    the one alarm; without `failed` it is raised.
+    """
     asked = Asked(alarms, command, wall)
-    if command.expires < wall:
-        named = [id for id, _ in command.targets] or [""]
-        return [Answer(alarm=id, outcome="expired", reason="late") for id in named]
     if command.wish == "hand_over":
-        return [_hand_over(asked)]
-    if command.wish in ("raise", "end"):
-        return [_message(asked, id) for id in dict(command.targets)]
-    return [_wished(asked, id, occurrence) for id, occurrence in dict(command.targets).items()]
+        return [_safe(asked, "", lambda: _hand_over(asked), failed)]
+    return [_safe(asked, id, partial(_target, asked, id, occurrence), failed) for id, occurrence in dict(command.targets).items()]
+
+
+def _safe(asked: Asked, id: str, carried: Callable[[], Answer], failed: Callable[[Exception], None] | None) -> Answer:
+    try:
+        with asked.alarms.whole():
+            return carried()
+    except Exception as error:
+        if failed is None:
+            raise
+        failed(error)
+        return Answer(alarm=id, outcome="refused", reason="failed")
+
+
+def _target(asked: Asked, id: str, occurrence: int) -> Answer:
+    return _message(asked, id) if asked.command.wish in ("raise", "end") else _wished(asked, id, occurrence)
 
 
 def _wished(asked: Asked, id: str, occurrence: int) -> Answer:
@@ -89,9 +110,10 @@ def _shelve(asked: Asked, alarm: Alarm) -> Answer:
         return _already(alarm, alarm.shelf.who, alarm.shelf.time)
     if not command.note.strip():
         return _refused(alarm, "note")
-    if command.until is not None and not asked.wall < command.until <= asked.wall + longest + 1:
+    until = asked.until
+    if until is not None and not asked.wall < until <= asked.wall + longest + SKEW_SECONDS:
         return _refused(alarm, f"longest:{longest:.0f}")
-    shelf = Shelf(who=command.who, time=asked.wall, until=command.until, reason=command.note)
+    shelf = Shelf(who=command.who, time=asked.wall, until=until, reason=command.note)
     return asked.did(alarm, "shelved", shelf=shelf)
 
 
@@ -105,9 +127,10 @@ def _out_of_service(asked: Asked, alarm: Alarm) -> Answer:
         return _already(alarm, alarm.absence.who, alarm.absence.time)
     if not command.note.strip():
         return _refused(alarm, "note")
-    if command.until is None or not asked.wall < command.until <= asked.wall + LONGEST_REVIEW_SECONDS:
+    until = asked.until
+    if until is None or not asked.wall < until <= asked.wall + LONGEST_REVIEW_SECONDS + SKEW_SECONDS:
         return _refused(alarm, "review")
-    absence = Absence(who=command.who, time=asked.wall, review=command.until, reason=command.note)
+    absence = Absence(who=command.who, time=asked.wall, review=until, reason=command.note)
     return asked.did(alarm, "out_of_service", absence=absence)
 
 
@@ -192,12 +215,28 @@ def _raise(asked: Asked, alarm: Alarm | None, id: str, told: _Told) -> Outcome:
         "detail": told.told,
     }
     beyond = alarm.state != "normal" and PRIORITIES.index(told.priority) < PRIORITIES.index(alarm.priority)
+    source = f"command:{asked.command.id}:{id}"
     if is_active(alarm) and not beyond:
-        asked.alarms.change(replace(alarm, priority=told.priority, **said))
+        _update(asked.alarms, alarm, told.since, source, priority=told.priority, **said)
     else:
-        source = f"command:{asked.command.id}:{id}"
         asked.alarms.come(alarm, told.since, source, beyond=beyond, priority=told.priority, limit=None, **said)
     return "done"
+
+
+def _update(core: Alarms, alarm: Alarm, time: float, source: str, **said: Any) -> None:
+    """Where it says something else that is an event; a desk that it comes to by that is called, though the one before has acknowledged."""
+    if _meant(replace(alarm, **said)) == _meant(alarm):
+        core.change(replace(alarm, **said))
+        return
+    updated = core.happen(alarm, "updated", time, source, **said)
+    if core.duties.desk(updated.area) != core.duties.desk(alarm.area) and may(updated, "realarmed"):
+        core.happen(updated, "realarmed", time, f"{source}:realarmed")
+
+
+def _meant(alarm: Alarm) -> tuple[Any, ...]:
+    """What a message says of its alarm; flaws are of its form only."""
+    detail = {name: told for name, told in alarm.detail.items() if name != "flaws"}
+    return alarm.domain, alarm.area, alarm.priority, alarm.label, alarm.ends, detail
 
 
 # --- desks ---------------------------------------------------------------------------------------------------------------------------

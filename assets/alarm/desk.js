@@ -6,6 +6,7 @@
  * alarms.choose(id)       selects an alarm, as the address does
  * alarms.settled(row)     whether it has been on the screen long enough to be acted on: nobody acts on what came under the hand
  * alarms.onChange(fn)     fn() whenever rows or the selection changed
+ * alarms.because(reason)  why an alarm is suppressed, in words
  * alarms.look()           asks the server at once
  * alarms.keys             key -> function or null, for the files after this one
  *
@@ -54,13 +55,14 @@
     const parts = [];
     if (row.absence) parts.push(deck.text(WORDS.review)(when(row.absence.review)), row.absence.reason);
     else if (row.shelf) parts.push(row.shelf.until ? deck.text(WORDS.until)(when(row.shelf.until)) : deck.text(WORDS.next), row.shelf.reason);
-    else if (row.suppressed) parts.push(['calendar', 'backlog'].includes(row.suppressed) ? deck.text(WORDS[row.suppressed]) : deck.text(WORDS.instead)(called(row.suppressed)));
+    else if (row.suppressed) parts.push(because(row.suppressed));
     if (row.state === 'returned' && row.returned) parts.push(deck.text(WORDS.back)(deck.clock(row.returned)));
     if (row.acknowledgement) parts.push([row.acknowledgement.who, row.acknowledgement.note].filter(Boolean).join(': '));
     for (const mark of row.marks || []) parts.push(deck.text(WORDS[mark]));
     if (row.journalled === false) parts.unshift(deck.text(WORDS.unwritten));
     return parts.filter(Boolean).join(deck.text(WORDS.dot));
   }
+  const because = (reason) => (['calendar', 'backlog'].includes(reason) ? deck.text(WORDS[reason]) : deck.text(WORDS.instead)(called(reason)));
   function called(id) {
     const [rule, subject] = [id.slice(0, id.indexOf('|')), id.slice(id.indexOf('|') + 1)], domain = rule.split('/')[0];
     return deck.condition({rule, subject, domain, value: null}).name;
@@ -245,7 +247,7 @@
   components.DeckLines = (params) => window.React.createElement('span', {className: 'lines'}, params.value);
   components.DeckAlarm = (params) => window.React.createElement('span', {className: 'sign', dangerouslySetInnerHTML: {__html: deck.alarmMark(params.data)}});
 
-  deck.alarms = {chosen, selection, shown: () => rows, held: () => held, choose, settled, look, laid, when, keys: [], onChange: (fn) => listeners.push(fn)};
+  deck.alarms = {chosen, selection, shown: () => rows, held: () => held, choose, settled, look, laid, when, because, keys: [], onChange: (fn) => listeners.push(fn)};
   deck.choose(GRID, (row) => {
     if (row && chosenAt === -Infinity && row.id !== aimed) { aimed = row.fold ? '' : row.id; tellAddress(); }
     listeners.forEach((fn) => fn());

@@ -17,7 +17,7 @@
     whoOut: {en: (who, time) => `Put out of service by ${who} at ${time}`, zh: (who, time) => `${who} 于 ${time} 停用`},
     ended: {en: 'This alarm is over', zh: '该告警已结束'},
     kinds: {
-      raised: {en: 'came', zh: '发生'}, repeated: {en: 'came again', zh: '再次发生'}, worsened: {en: 'got worse', zh: '加重'}, realarmed: {en: 'called again', zh: '再次提醒'},
+      raised: {en: 'came', zh: '发生'}, repeated: {en: 'came again', zh: '再次发生'}, worsened: {en: 'got worse', zh: '加重'}, updated: {en: 'changed by its sender', zh: '内容更新'}, realarmed: {en: 'called again', zh: '再次提醒'},
       escalated: {en: 'not acknowledged in time', zh: '超时未确认'}, returned: {en: 'returned', zh: '恢复'}, latched: {en: 'ended, to be reset', zh: '结束，待复位'},
       acknowledged: {en: 'acknowledged', zh: '确认'}, reset: {en: 'reset', zh: '复位'}, shelved: {en: 'shelved', zh: '搁置'}, unshelved: {en: 'back from the shelf', zh: '取消搁置'},
       suppressed: {en: 'suppressed', zh: '抑制'}, unsuppressed: {en: 'no longer suppressed', zh: '解除抑制'}, out_of_service: {en: 'out of service', zh: '停用'},
@@ -87,7 +87,7 @@
     list.replaceChildren(...events.map((event) => {
       const item = document.createElement('li'), time = document.createElement('time'), words = document.createElement('span');
       time.textContent = Math.abs(deck.now() - event.time) < DAY ? deck.clock(event.time, true) : desk.when(event.time) + ' ' + deck.clock(event.time);
-      words.textContent = [deck.kind(event.kind), event.actor, event.note].filter(Boolean).join(say('dot'));
+      words.textContent = [deck.kind(event.kind), event.actor, event.kind === 'suppressed' ? desk.because(event.note) : event.note].filter(Boolean).join(say('dot'));
       item.append(time, words);
       return item;
     }));

@@ -13,11 +13,11 @@
   const NAMES = ['span', 'from', 'to', 'kind', 'person', 'rule', 'sensor', 'of', 'area', 'domain', 'priority', 'desk'];
   const OWN = NAMES.slice(0, 8), BETWEEN = 'between', NOWHERE = '-';
   const PRIORITIES = ['', 'critical', 'high', 'medium', 'low'];
-  const KINDS = ['raised', 'repeated', 'worsened', 'realarmed', 'escalated', 'returned', 'latched', 'acknowledged', 'reset', 'shelved', 'unshelved', 'suppressed', 'unsuppressed', 'out_of_service', 'in_service', 'commented', 'flood_began', 'flood_ended', 'handed_over'];
+  const KINDS = ['raised', 'repeated', 'worsened', 'updated', 'realarmed', 'escalated', 'returned', 'latched', 'acknowledged', 'reset', 'shelved', 'unshelved', 'suppressed', 'unsuppressed', 'out_of_service', 'in_service', 'commented', 'flood_began', 'flood_ended', 'handed_over'];
   const WORDS = {
     ever: {en: 'Any time', zh: '全部时间'}, between: {en: 'From … to', zh: '时间段…'}, last: {en: (span) => 'Last ' + span, zh: (span) => '最近 ' + span},
     from: {en: 'From', zh: '起'}, to: {en: 'To', zh: '止'}, area: {en: 'Any area', zh: '全部区域'}, nowhere: {en: 'No area', zh: '不属区域'}, kind: {en: 'Any event', zh: '全部事件'},
-    rule: {en: 'Any alarm', zh: '全部告警'}, sensor: {en: 'Sensor', zh: '站点'}, person: {en: 'Person, as they sign in', zh: '人员（登录名）'},
+    rule: {en: 'Any alarm', zh: '全部告警'}, sensor: {en: 'Sensor', zh: '站点'}, person: {en: 'Person', zh: '人员'},
     clear: {en: 'Clear', zh: '清除'}, again: {en: 'Refresh', zh: '刷新'}, csv: {en: 'Save as CSV', zh: '导出 CSV'}, one: {en: (name) => `Only: ${name} ×`, zh: (name) => `仅：${name} ×`},
     waiting: {en: 'Searching', zh: '正在查询'}, away: {en: 'The journal does not answer', zh: '日志无响应'}, forbidden: {en: 'The journal is not for your role', zh: '您的角色无权查阅日志'},
     nothing: {en: 'Nothing was recorded that fits', zh: '没有符合条件的记录'}, many: {en: 'More than 200 sensors are called so: write more of the name', zh: '名称匹配的站点超过 200 个，请输入更完整的名称'},
@@ -93,7 +93,7 @@
     const {day, minute, second} = local(event.time);
     return {
       time: `${day} ${minute}:${second}`, priority: event.priority ? deck.letter(PRIORITIES.indexOf(event.priority)) : '', kind: deck.kind(event.kind), name: said.name, where: said.where,
-      amount: said.value, bound: said.limit, who: event.actor, note: event.note,
+      amount: said.value, bound: said.limit, who: event.actor, note: event.kind === 'suppressed' ? desk.because(event.note) : event.note,
     };
   }
   function deskName(id) {
@@ -114,7 +114,7 @@
     const element = box();
     if (!element || !deck.known) return;
     form(element.querySelector('.asks'));
-    const body = element.querySelector('tbody'), drawn = JSON.stringify([deck.language(), events.map((event) => event.seq)]);
+    const body = element.querySelector('tbody'), drawn = JSON.stringify(events.map(cells));
     if (body.drawn !== drawn) { body.drawn = drawn; body.replaceChildren(...events.map(row)); }
     deck.put(element.querySelector('.waiting'), state === 'wrong' ? deck.text(WORDS.wrong)(why) : state ? deck.text(WORDS[state]) : '');
     element.querySelector('.more').hidden = next === null || state === 'waiting';

@@ -88,7 +88,7 @@
   }
 
   function callout(row, what) {
-    const said = row.label ? [row.where, row.name] : [row.where, what ? deck.text(what.short || what.label) + ' ' + row.amount : row.name];
+    const said = row.label ? [row.where, row.name] : [row.where, what ? deck.text(what.label) + ' ' + row.amount : row.name];
     return `<span>${deck.escape(said[0])}</span><b>${deck.escape(said[1])}</b>`;
   }
 

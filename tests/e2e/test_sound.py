@@ -210,7 +210,7 @@ def alarm(buoy: str) -> str:
 def acknowledge_all(deck: Deck) -> None:
     board = Board(deck.client)
     targets = tuple((each.id, each.occurrence) for each in board.load().alarms.values() if each.state in ("unacknowledged", "returned"))
-    wish = Command(id=secrets.token_hex(8), wish="acknowledge", who="li", role="supervisor", expires=time.time() + 30, targets=targets)
+    wish = Command(id=secrets.token_hex(8), wish="acknowledge", who="li", role="supervisor", targets=targets)
     answers = board.request(wish)
     assert answers is not None and {answer.outcome for answer in answers} == {"done"}
 

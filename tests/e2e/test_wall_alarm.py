@@ -47,7 +47,7 @@ def test_an_alarm_on_a_wall_from_its_coming_to_its_end(deck: Deck, browser: Wind
 
     target = ((ALARM, told["occurrence"]),)
     wish = Command(
-        id=secrets.token_hex(8), wish="acknowledge", who="li", role="supervisor", expires=time.time() + 30, targets=target, note="seen"
+        id=secrets.token_hex(8), wish="acknowledge", who="li", role="supervisor", targets=target, note="seen"
     )
     answers = Board(deck.client).request(wish)
     assert answers is not None and [answer.outcome for answer in answers] == ["done"]

@@ -53,7 +53,6 @@ def tell(deck: Deck, folder: Path, severity: str) -> None:
         wish="raise",
         who="cap:test",
         role="hooks",
-        expires=now + 30,
         targets=((ALARM, 0),),
         detail={ALARM: message},
     )

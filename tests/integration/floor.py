@@ -91,13 +91,14 @@ def keeper(
     pause: Callable[[str], None] = lambda point: None,
     kind: type[Journal] = Journal,
     outbox: Outbox | None = None,
+    wall: Callable[[], float] = time.time,
 ) -> Keeper:
     """A keeper as `python -m streams alarms` makes it, but for Kafka."""
     client = redis.Redis.from_url(url, socket_timeout=5)
     journal = kind(engine)
     outbox = outbox or Outbox(journal, lambda: Topic(topic), pause)  # type: ignore[arg-type,return-value]
     pulse = Pulse(client, "alarms")
-    return Keeper(client, journal, outbox, book(), Clock(client, time.time), pulse, lambda: migrate(engine), pause)
+    return Keeper(client, journal, outbox, book(), Clock(client, wall), pulse, lambda: migrate(engine), pause)
 
 
 class Floor:
@@ -195,7 +196,7 @@ class Floor:
     def command(self, wish: Wish, alarms: Iterable[str], who: str = "Wang", occurrence: int | None = None, **more: Any) -> Command:
         held = self.board.load().alarms
         targets = tuple((id, held[id].occurrence if occurrence is None else occurrence) for id in alarms)
-        told: dict[str, Any] = {"id": f"w{next(self._number)}", "role": "supervisor", "expires": time.time() + PATIENCE}
+        told: dict[str, Any] = {"id": f"w{next(self._number)}", "role": "supervisor"}
         return Command(wish=wish, who=who, targets=targets, **{**told, **more})
 
     def ask(self, wish: Wish, *alarms: str, **more: Any) -> list[Answer]:

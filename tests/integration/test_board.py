@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+import msgspec
 import pytest
 import redis
 
@@ -17,6 +18,7 @@ from store.lease import Lease
 from store.partition import Fenced
 from tests.unit.test_life import alarm
 
+PATIENCE = 90.0
 ONE = alarm("unacknowledged", detail={"text": "雾 \x00 <b>"})
 
 
@@ -123,7 +125,7 @@ def test_with_an_older_fence_nobody_writes(client: redis.Redis, board: Board) ->
 
 
 def test_duties_are_told(client: redis.Redis, board: Board) -> None:
-    duties = [Duty(desk="sea", areas=("bay",), flood=Flood(began=1.0, first="a", count=11)), Duty(desk="supervisor", areas=())]
+    duties = [Duty(desk="sea", areas=("bay",), flood=Flood(began=1.0, first="a", first_at=0.5, count=11)), Duty(desk="supervisor", areas=())]
     assert board.duties() == []
     board.save(term(client), duties=duties)
     assert board.duties() == duties
@@ -133,17 +135,17 @@ def test_duties_are_told(client: redis.Redis, board: Board) -> None:
 
 
 def command(id: str) -> Command:
-    return Command(id=id, wish="acknowledge", who="Wang", role="supervisor", expires=time.time() + 30, targets=(("a", 1),))
+    return Command(id=id, wish="acknowledge", who="Wang", role="supervisor", targets=(("a", 1),))
 
 
 def test_wishes_come_in_order_and_those_answered_are_marked(board: Board) -> None:
     for id in ("one", "two", "three"):
         board.ask(command(id))
     board.tell("two", [Answer(alarm="a", outcome="done")])
-    found = board.take("0-0", 10)
+    found = board.take("0-0", 10).wishes
     assert [(wish.command.id, wish.answered) for wish in found] == [("one", False), ("two", True), ("three", False)]
-    assert found[0].command == replace(command("one"), expires=found[0].command.expires)
-    assert [wish.command.id for wish in board.take(found[1].place, 10)] == ["three"]
+    assert found[0].command == command("one")
+    assert [wish.command.id for wish in board.take(found[1].place, 10).wishes] == ["three"]
     assert board.last_wish() == found[2].place and board.latest_wishes(2) == ["three", "two"]
 
 
@@ -151,14 +153,36 @@ def test_what_is_no_wish_is_passed_over(client: redis.Redis, board: Board) -> No
     for fields in ({"command": b"{}"}, {"command": b"\xff"}, {"other": b""}, {"command": b'{"id": 1}'}):
         client.xadd("city:{alarms}:commands", fields)  # type: ignore[arg-type]
     board.ask(command("one"))
-    assert [wish.command.id for wish in board.take("0-0", 10)] == ["one"]
+    assert [wish.command.id for wish in board.take("0-0", 10).wishes] == ["one"]
     assert board.latest_wishes(10) == ["one"]
+
+
+def test_whoever_reads_gets_past_what_is_no_wish(client: redis.Redis, board: Board) -> None:
+    for _ in range(20):
+        client.xadd("city:{alarms}:commands", {"command": b"?"})
+    board.ask(command("one"))
+    place, found = "0-0", list[str]()
+    for _ in range(3):
+        place, wishes = board.take(place, 10)
+        found += [wish.command.id for wish in wishes]
+    assert found == ["one"] and board.take(place, 10) == (place, [])
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
+def test_the_age_of_a_wish_is_told_by_one_clock(client: redis.Redis, board: Board, monkeypatch: pytest.MonkeyPatch, ahead: float) -> None:
+    seconds, _ = client.time()
+    client.xadd("city:{alarms}:commands", {"command": msgspec.json.encode(command("old"))}, id=f"{(seconds - 100) * 1000}-0")
+    board.ask(command("new"))
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() + ahead)
+    old, new = board.take("0-0", 10).wishes
+    assert 100 <= old.age < 200 and -1 < new.age < 90
 
 
 def test_who_asks_waits_for_the_answer(client: redis.Redis, board: Board) -> None:
     def answer() -> None:
         other = Board(client)
-        while not (found := other.take("0-0", 10)):
+        while not (found := other.take("0-0", 10).wishes):
             time.sleep(0.005)
         other.tell(found[0].command.id, [Answer(alarm="a", outcome="already", who="Li", time=5.0)])
 
@@ -175,3 +199,26 @@ def test_no_answer_in_time_is_no_answer(board: Board) -> None:
 def test_a_lease_may_be_shorter(client: redis.Redis) -> None:
     held = Lease(client, "short", "me", seconds=0.5)
     assert held.hold() == 1 and 0 < client.pttl(held.key) <= 500
+
+
+def test_a_lease_is_kept_beside_long_work_for_so_long_and_no_longer(client: redis.Redis) -> None:
+    held = Lease(client, "work", "me", seconds=0.2)
+    assert held.hold() == 1
+    with held.kept(PATIENCE):
+        deadline = time.monotonic() + 1.0
+        while time.monotonic() < deadline:  # five times as long as it lasts
+            client.pttl(held.key)
+        assert held.hold() == 1, "nobody had it meanwhile"
+    with held.kept(0.0):
+        while client.exists(held.key):
+            time.sleep(0.01)
+
+
+def test_a_lease_that_went_to_another_is_not_taken_from_it(client: redis.Redis) -> None:
+    held = Lease(client, "work", "me", seconds=0.2)
+    with held.kept(PATIENCE):
+        client.set(held.key, "other", px=90_000)
+        names = {thread.name for thread in threading.enumerate()}
+        while "lease" in names:
+            names = {thread.name for thread in threading.enumerate()}
+    assert client.get(held.key) == b"other"

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event, exc, func, insert, inspect, select, text
 
 from model import SpecError
 from store import schema
-from store.database import DatabaseAway, connect, insert_once, migrate, reading, writing
+from store.database import DatabaseAway, DatabaseFailed, connect, insert_once, migrate, reading, writing
 from tests.postgres.server import PostgresServer
 
 
@@ -261,10 +261,28 @@ def test_a_transaction_that_stands_still_does_not_hold_the_others_up_for_ever(de
     thread.join()
 
 
-@pytest.mark.parametrize("state", ["53100", "53300", "57P01", "58030", "40001", "40P01"])
+@pytest.mark.parametrize("state", ["08006", "25006", "25P03", "42501", "53100", "53300", "57P01", "58030", "40001", "40P01"])
 def test_what_the_server_cannot_do_is_away(deck: Engine, state: str) -> None:
     with pytest.raises(DatabaseAway), writing(deck) as connection:
         connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{state}'; END $$"))
+
+
+def test_a_server_that_only_reads_is_away_and_is_left_for_another_that_writes(postgres: PostgresServer, deck: Engine) -> None:
+    """As after a fail-over that led to a standby: the connection lives, and is of no use."""
+    with writing(deck) as connection:
+        process = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        connection.execute(text("SET SESSION default_transaction_read_only = on"))
+    with pytest.raises(DatabaseAway):
+        put(deck, "a")
+    put(deck, "b")
+    with reading(deck) as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != process
+    assert cursors(deck) == 1
+
+
+def test_a_mistake_in_a_statement_is_none_of_the_servers(deck: Engine) -> None:
+    with pytest.raises(DatabaseFailed), writing(deck) as connection:
+        connection.execute(text("SELECT 1 / 0"))
 
 
 def test_a_server_that_is_not_there_is_away(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,13 +53,13 @@ class Writer:
 class Hooks:
     """A server with both addresses."""
 
-    def __init__(self, folder: Path, **rules: Any) -> None:
+    def __init__(self, folder: Path, at: Callable[[float], float] = lambda wall: wall, **rules: Any) -> None:
         self.writer, self.now = Writer(), NOW
         self.engine = connect(f"sqlite:///{folder / 'deck.db'}")
         migrate(self.engine)
         server = Flask("test")
         given = Warnings(**{"unsigned": True, **rules})
-        hook.register(server, SpecTree("flask"), site(), ["sea"], given, Chains(self.engine), self.writer.ask, lambda: self.now)
+        hook.register(server, SpecTree("flask"), site(), ["sea"], given, Chains(self.engine), self.writer.ask, lambda: self.now, at)
         self._client = server.test_client()
 
     def post(self, kind: str, sent: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
@@ -145,6 +145,26 @@ def test_a_body_has_a_limit_and_a_form(hooks: Hooks, kind: str) -> None:
     assert hooks.writer.asked == []
 
 
+def test_a_clock_that_is_ahead_begins_and_ends_an_alarm_now(hooks: Hooks) -> None:
+    ahead = {"startsAt": "2026-11-21T03:00:00Z"}
+    assert hooks.post("alertmanager", body(fired(**ahead)))[0] == 200
+    hooks.now += 60
+    assert hooks.post("alertmanager", body(fired(**ahead, status="resolved", endsAt="2026-11-21T03:01:00Z")))[0] == 200
+    (raised,), (ended,) = (command.detail.values() for command in hooks.writer.asked)
+    assert (raised["since"], ended["since"]) == (NOW, NOW + 60)
+    assert raised["told"]["flaws"] == ["its time lay ahead of this clock"]
+
+
+def test_in_a_replay_messages_are_in_event_time(tmp_path: Path) -> None:
+    hooks = Hooks(tmp_path, at=lambda wall: wall - 86_400)
+    hooks.post("alertmanager", body(fired(), fired(fingerprint="b", status="resolved", endsAt="2026-11-20T18:59:30Z")))
+    hooks.cap(alert())
+    alerted, ended, warned = (next(iter(command.detail.values())) for command in hooks.writer.asked)
+    assert (alerted["since"], alerted["ends"]) == (pytest.approx(NOW - 86_460 + 0.123456), None)
+    assert ended == {"since": NOW - 86_430}
+    assert (warned["since"], warned["ends"]) == (NOW - 86_400, NOW - 86_400 + 3600)
+
+
 # CAP
 
 
@@ -227,6 +247,7 @@ def test_a_sender_speaks_only_of_its_own_messages(hooks: Hooks) -> None:
 def test_a_clock_that_is_far_ahead_is_refused(hooks: Hooks) -> None:
     assert hooks.post("cap", alert(sent=stamp(601)))[1]["detail"] == "sent: lies 601 s ahead of this clock"
     assert hooks.cap(alert(sent=stamp(599)))["taken"]
+    assert next(iter(hooks.writer.asked[0].detail.values()))["since"] == NOW
 
 
 def test_a_signature_is_asked_for_unless_the_site_says_otherwise(tmp_path: Path) -> None:

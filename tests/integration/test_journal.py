@@ -436,3 +436,13 @@ def test_whatever_is_written_twice_in_any_cut_reads_as_if_written_once(engine: E
     assert [one.seq for one in found] == list(range(1, len(expected) + 1))
     clean = [replace(one, note=schema.clean(one.note)) for one in expected.values()]
     assert [replace(one, seq=0, recorded=0.0) for one in found] == clean
+
+
+def test_what_was_answered_is_forgotten_after_a_day(journal: Journal, engine: Engine, wall: Wall) -> None:
+    fence = journal.take_over("one")
+    journal.record(fence, answers={"old": DONE})
+    wall.now += 3600
+    journal.record(fence, answers={"young": DONE})
+    wall.now += 86_400 - 1800
+    journal.record(fence)
+    assert set(journal.answered(["old", "young"])) == {"young"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -33,7 +34,7 @@ class Line:
         self.client, self.domain = connect(url), declared()
         self.live, self.keys = Live(self.client), Keys(self.client, "sea", 0)
         partition, offset = Partition(self.domain, self.keys.load(), {}), 0
-        told = [
+        told: list[tuple[str, Callable[[int], float]]] = [
             ("oxygen", lambda at: 5.0 + at / 1000),
             ("noise", lambda at: 80.0 if at % 300 else 20.0),
             ("wind", lambda at: (350 + at) % 360),

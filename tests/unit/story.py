@@ -119,7 +119,7 @@ class Story:
         return answer
 
     def _person(self) -> dict[str, Any]:
-        return {"id": f"w{next(self._number)}", "expires": self.now + 30, "who": "Wang", "role": "supervisor"}
+        return {"id": f"w{next(self._number)}", "who": "Wang", "role": "supervisor"}
 
     def _occurrence(self, id: str) -> int:
         return self.core.alarms[id].occurrence if id in self.core.alarms else 0

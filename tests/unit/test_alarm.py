@@ -179,6 +179,18 @@ def test_who_is_not_acknowledged_in_time_counts_one_priority_higher_once() -> No
     assert story.alarm("high").priority == "medium"
 
 
+def test_who_is_called_again_and_does_not_come_is_escalated_again() -> None:
+    story = Story(high(priority="medium", escalate_after=300.0, re_alarm=600.0))
+    story.edge("high", True, 0)
+    assert story.at(301) == ["escalated"]
+    story.wish("acknowledge", "high|sensor:a")
+    assert story.at(901) == ["realarmed"] and story.alarm("high").priority == "high"
+    assert story.at(1200) == [] and story.at(1202) == ["escalated"]
+    assert story.alarm("high").priority == "critical"
+    story.wish("acknowledge", "high|sensor:a")
+    assert story.at(HOUR) == ["realarmed"] and story.alarm("high").priority == "critical"
+
+
 def test_an_acknowledged_or_returned_alarm_is_not_escalated() -> None:
     story = Story(high(priority="medium", escalate_after=300.0))
     story.edge("high", True, 0)
@@ -525,7 +537,7 @@ def test_a_flood_begins_above_ten_and_ends_below_five() -> None:
         assert story.edge("high", True, 10 * i, f"sensor:n{i}") == ["raised"]
     assert story.edge("high", True, 100, "sensor:n10") == ["raised", "flood_began"]
     flood = story.core.floods.on["sea"]
-    assert (flood.first, flood.count, flood.began) == ("sea/high|sensor:n0", 11, START + 100)
+    assert (flood.first, flood.first_at, flood.count, flood.began) == ("sea/high|sensor:n0", START, 11, START + 100)
     assert story.events[-1].desk == "sea" and story.events[-1].detail["first"] == "sea/high|sensor:n0"
     assert story.at(600 + 59) == []
     assert story.at(600 + 61) == ["flood_ended"]

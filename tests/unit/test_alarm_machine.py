@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from model import PRIORITIES
 from model.alarm import Answer, Wish
 from streams.timer import SHELF_SECONDS
 from tests.unit.story import Story, high
@@ -42,7 +43,10 @@ class Account:
     free: float = 0.0
     """When it last left the shelf: nothing falls due on it."""
     acknowledged: float = 0.0
-    high: bool = False
+    steps: int = 0
+    """Priorities above its rule's."""
+    risen: bool = False
+    """Since it last called."""
     log: list[str] = field(default_factory=list)
 
     @property
@@ -57,7 +61,8 @@ class Account:
             self.unseen = self.unseen and self.shelved
             self.log.append("repeated")
         else:
-            self.occurrence, self.count, self.first, self.high = self.occurrence + 1, 1, "", False
+            self.occurrence, self.count, self.first = self.occurrence + 1, 1, ""
+            self.steps, self.risen = 0, False
             self.unseen, self.called = self.shelved, time
             self.log.append("raised")
         self.true, self.waiting, self.latched = True, True, False
@@ -87,7 +92,7 @@ class Account:
             if self.shelf is not None:
                 falls.append((self.shelf, "shelf"))
             elif self.rule == "insisting" and self.true:
-                if self.waiting and not self.high:
+                if self.waiting and not self.risen and self.steps < 2:
                     falls.append((self.called + ESCALATE, "escalated"))
                 if not self.waiting:
                     falls.append((max(self.acknowledged + RE_ALARM, self.free), "realarmed"))
@@ -99,9 +104,9 @@ class Account:
                 continue
             self.log.append(what)
             if what == "escalated":
-                self.high = True
+                self.steps, self.risen = self.steps + 1, True
             else:
-                self.waiting, self.first, self.called = True, "", due
+                self.waiting, self.first, self.called, self.risen = True, "", due, False
 
     @property
     def state(self) -> str:
@@ -233,7 +238,7 @@ class Life(RuleBasedStateMachine):
         answer = self.wish("shelve", key, subject, note="because", until=until)
         assert answer.outcome == ("already" if account.shelved else "done")
         if not account.shelved:
-            longest = SHELF_SECONDS["high" if account.rule != "insisting" or account.high else "medium"]
+            longest = SHELF_SECONDS[PRIORITIES[1 if account.rule != "insisting" else 2 - account.steps]]
             account.shelf, account.one_shot = until or self.story.now + longest, until is None
             account.log.append("shelved")
 

@@ -134,7 +134,12 @@ def test_a_board_that_cannot_tell_its_changes_is_loaded_anew() -> None:
 
 def test_rows_and_answers_are_made_once_for_all_who_look(monkeypatch: pytest.MonkeyPatch) -> None:
     board, made = Boards(ALARM, other("b")), list[str]()
-    monkeypatch.setattr(callbacks.alarm_rows, "row", lambda alarm: (made.append(alarm.id), told_row(alarm))[1])
+
+    def counted(alarm: Alarm) -> dict[str, Any]:
+        made.append(alarm.id)
+        return told_row(alarm)
+
+    monkeypatch.setattr(callbacks.alarm_rows, "row", counted)
     rows = rows_of(board)
     assert rows.told(-1) is rows.told(-1)
     board.write(other("c"))
@@ -179,9 +184,9 @@ def test_many_rows_are_packed_in_pieces_and_arrive_whole() -> None:
 
 def test_floods_that_are_on_are_told_with_the_rows_and_with_every_change() -> None:
     board = Boards(ALARM)
-    board.desks = [Duty(desk="east", areas=("bay",), flood=Flood(began=90.0, first=ALARM.id, count=12)), Duty(desk="west", areas=())]
+    board.desks = [Duty(desk="east", areas=("bay",), flood=Flood(began=90.0, first=ALARM.id, first_at=60.0, count=12)), Duty(desk="west", areas=())]
     rows = rows_of(board)
-    assert told(rows)["floods"] == [{"desk": "east", "began": 90.0, "first": ALARM.id, "count": 12}]
+    assert told(rows)["floods"] == [{"desk": "east", "began": 90.0, "first": ALARM.id, "first_at": 60.0, "count": 12}]
     board.desks = []
     board.write(other("c"))
     assert told(rows, 7)["floods"] == []

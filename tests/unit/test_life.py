@@ -129,6 +129,17 @@ def test_a_re_alarm_is_the_same_occurrence_to_be_acknowledged_again() -> None:
     assert annunciated(alarm("acknowledged"), again, "realarmed")
 
 
+def test_a_re_alarm_may_escalate_again_from_where_it_is() -> None:
+    again = after(alarm("acknowledged", priority="critical", escalated=True), "realarmed", 20.0)
+    assert (again.priority, again.escalated) == ("critical", False)
+
+
+def test_an_update_changes_what_is_said_and_nothing_else() -> None:
+    held = alarm("acknowledged")
+    assert after(held, "updated", 20.0, area="town") == replace(held, area="town")
+    assert not annunciated(held, after(held, "updated", 20.0), "updated")
+
+
 def test_who_waits_is_called_from_when_nothing_lies_over_it() -> None:
     lifted = after(alarm("unacknowledged", shelf=SHELF), "unshelved", 20.0, shelf=None)
     assert lifted.announced == 20.0 and not annunciated(alarm("unacknowledged", shelf=SHELF), lifted, "unshelved")

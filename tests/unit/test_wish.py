@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from model import PRIORITIES, Priority
-from model.alarm import Wish
+from model.alarm import Command, Wish
+from store.board import Asked
+from streams.reply import expired, is_late
 from streams.timer import SHELF_SECONDS
+from streams.wish import carry_out
 from tests.unit.city import START, rule
 from tests.unit.story import Story, high, outside
 
@@ -77,10 +80,14 @@ def test_many_at_once_are_answered_one_by_one() -> None:
     assert [answer.outcome for answer in answers] == ["done", "done", "absent"]
 
 
-def test_too_late_is_not_carried_out() -> None:
-    story = raised()
-    assert story.wish("acknowledge", A, expires=START) == "expired"
-    assert story.where("high") == "unacknowledged"
+@pytest.mark.parametrize(("age", "late"), [(-5.0, False), (29.0, False), (31.0, True)])
+def test_what_waited_for_too_long_is_not_carried_out(age: float, late: bool) -> None:
+    command = Command(id="1", wish="acknowledge", who="Wang", role="supervisor", targets=((A, 1), ("b", 2)))
+    assert is_late(Asked("5-0", command, False, age)) == late
+    assert [(answer.alarm, answer.outcome, answer.reason) for answer in expired(command)] == [
+        (A, "expired", "late"),
+        ("b", "expired", "late"),
+    ]
 
 
 # --- roles ---------------------------------------------------------------------------------------------------------------------------
@@ -140,8 +147,16 @@ def test_an_area_handed_over_is_acknowledged_where_it_went() -> None:
 @pytest.mark.parametrize("priority", PRIORITIES)
 def test_the_longest_time_on_the_shelf_goes_by_priority(priority: Priority) -> None:
     story, longest = raised(priority), SHELF_SECONDS[priority]
-    assert story.wish("shelve", A, until=story.now + longest + 60, **NOTED) == "refused"
-    assert story.wish("shelve", A, until=story.now + longest, **NOTED) == "done"
+    assert story.wish("shelve", A, until=story.now + longest + 61, **NOTED) == "refused"
+    assert story.wish("shelve", A, until=story.now + longest + 59, **NOTED) == "done", "the asker's clock may be ahead"
+
+
+@pytest.mark.parametrize("wish", ["shelve", "out_of_service"])
+def test_how_long_it_lasts_begins_when_it_is_carried_out(wish: Wish) -> None:
+    story = raised()
+    assert story.wish(wish, A, lasting=SHELF_SECONDS["high"], **NOTED) == "done"
+    alarm = story.alarm("high")
+    assert (alarm.shelf.until if alarm.shelf else alarm.absence and alarm.absence.review) == story.now + SHELF_SECONDS["high"]
 
 
 @pytest.mark.parametrize(("note", "until"), [("", 60.0), ("  ", 60.0), ("because", -1.0), ("because", 0.0)])
@@ -265,12 +280,96 @@ def test_a_warning_comes_is_said_again_gets_worse_and_ends() -> None:
     alarm = story.core.alarms[STORM]
     assert (alarm.area, alarm.priority, alarm.subject, alarm.domain) == ("town", "medium", "outside:storm", "outside")
     assert say(story, "raise", 1) == ("already", ["raised"])
-    assert say(story, "raise", 2, told={"text": "stay in"}, priority="low") == ("done", ["raised"])
+    assert say(story, "raise", 2, told={"text": "stay in"}, priority="low") == ("done", ["raised", "updated"])
     assert (story.core.alarms[STORM].detail, story.core.alarms[STORM].priority) == ({"text": "stay in"}, "low")
-    assert say(story, "raise", 3, priority="critical") == ("done", ["raised", "worsened"])
-    assert say(story, "end", 4) == ("done", ["raised", "worsened", "returned"])
+    assert say(story, "raise", 3, priority="critical") == ("done", ["raised", "updated", "worsened"])
+    assert say(story, "end", 4) == ("done", ["raised", "updated", "worsened", "returned"])
     assert say(story, "end", 5)[0] == "gone"
     assert say(story, "raise", 6, priority="critical")[1][-1] == "repeated"
+
+
+def test_a_warning_that_says_something_else_is_an_event_and_one_that_says_the_same_is_none() -> None:
+    story = raised()
+    say(story, "raise", 1)
+    assert say(story, "raise", 2) == ("done", ["raised"])
+    for second, more in enumerate(({"priority": "low"}, {"ends": START + 600}, {"area": "town"}, {"told": {"text": "stay in"}}), 3):
+        told = {"ends": START + 600, "priority": "low", "area": "town", **more} if second > 5 else {**more}
+        assert say(story, "raise", second, **told)[1][second - 2 :] == ["updated"]
+    event = story.events[-1]
+    assert (event.time, event.priority, event.area, event.annunciated) == (START + 6, "low", "town", False)
+    assert say(story, "raise", 7, **told | {"told": {"text": "stay in", "flaws": ["ahead"]}})[1][-2:] == ["updated", "updated"]
+
+
+def test_a_warning_that_moves_to_another_desk_calls_there_though_the_first_has_acknowledged_it() -> None:
+    story = raised()
+    say(story, "raise", 1, area="bay")
+    story.wish("acknowledge", STORM)
+    assert say(story, "raise", 20, area="bay", ends=START + 600)[1][2:] == ["updated"]
+    assert say(story, "raise", 21, area="town")[1][3:] == ["updated", "realarmed"]
+    alarm, event = story.core.alarms[STORM], story.events[-1]
+    assert (alarm.state, alarm.acknowledgement, alarm.occurrence) == ("unacknowledged", None, 1)
+    assert event.annunciated and len({one.source for one in story.events}) == len(story.events)
+
+
+def test_one_that_moves_while_it_is_shelved_calls_when_it_comes_back() -> None:
+    story = raised()
+    say(story, "raise", 1, area="bay")
+    story.wish("acknowledge", STORM)
+    story.wish("shelve", STORM, until=story.now + 100, **NOTED)
+    say(story, "raise", 20, area="town")
+    assert not story.events[-1].annunciated
+    assert story.at(200) == ["unshelved"] and story.events[-1].annunciated
+
+
+def test_a_message_from_the_future_neither_ends_a_flood_nor_hides_the_next() -> None:
+    story = Story(high())
+    for i in range(12):
+        story.edge("high", True, i, f"sensor:n{i}")
+    assert "sea" in story.core.floods.on
+    detail = {STORM: outside("storm", START + 8 * 3600)}
+    story.wish("raise", STORM, role="hooks", who="cap:met", occurrence=0, detail=detail)
+    assert "sea" in story.core.floods.on and story.core.now == START + 11
+    assert story.at(700)[-1:] == ["flood_ended"]
+    for i in range(12):
+        story.edge("high", True, 1000 + i, f"sensor:m{i}")
+    assert "sea" in story.core.floods.on
+
+
+# --- what nobody foresaw --------------------------------------------------------------------------------------------------------------
+
+
+def test_one_that_fails_takes_nothing_else_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = raised()
+    story.edge("other", True, 1)
+    happen, failures, before = story.core.happen, list[Exception](), story.alarm("other")
+
+    def fails(alarm: Any, *args: Any, **more: Any) -> Any:
+        happened = happen(alarm, *args, **more)
+        if alarm.id == before.id:
+            raise ArithmeticError
+        return happened
+
+    monkeypatch.setattr(story.core, "happen", fails)
+    targets = (("sea/other|sensor:a", 1), ("sea/high|sensor:a", 1))
+    command = Command(id="w", wish="acknowledge", who="Wang", role="supervisor", targets=targets)
+    answers = carry_out(story.core, command, story.now, failures.append)
+    assert [(answer.outcome, answer.reason) for answer in answers] == [("refused", "failed"), ("done", "")]
+    assert [type(failure) for failure in failures] == [ArithmeticError]
+    assert story.kinds() == ["acknowledged"] and story.events[-1].alarm == "sea/high|sensor:a"
+    assert story.alarm("other") == before and story.core.changes().alarms == []
+
+
+def test_a_hand_over_that_fails_is_answered_and_hands_nothing_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    story, failures = raised(), list[Exception]()
+
+    def fails(event: Any) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(story.core, "remark", fails)
+    command = Command(id="w", wish="hand_over", who="Wang", role="supervisor", areas=("bay",), detail={"to": "land"})
+    (answer,) = carry_out(story.core, command, story.now, failures.append)
+    assert (answer.alarm, answer.outcome, answer.reason, len(failures)) == ("", "refused", "failed", 1)
+    assert areas(story)["sea"] == ("bay",) and story.kinds() == []
 
 
 def test_a_warning_ends_by_itself_also_after_a_restart() -> None:
