@@ -26,6 +26,7 @@ from callbacks import (
     alarm_health,
     alarm_rows,
     api,
+    attempt,
     bulletin,
     compress,
     desk,
@@ -138,6 +139,8 @@ def _server(settings: Settings) -> Flask:
     )
     if settings.proxies:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
+    else:
+        attempt.watch(server)
     server.url_map.merge_slashes = False  # ids of sensors may hold slashes, also two in a row
     server.json = Json(server)
     return server

@@ -9,7 +9,7 @@
   const LETTERS = {en: 30, zh: 15}, FEW = 3;  // of the second line; stations up to which they are named one by one
   const WORDS = {
     title: {en: 'Alarm flood', zh: '告警泛滥'},
-    first: {en: 'first out', zh: '首发'},
+    first: {en: 'first out', zh: '首发'}, over: {en: ', over', zh: '，已结束'},
     others: {en: (count) => count + ' further causes', zh: (count) => '另有 ' + count + ' 项原因'},
     instead: {en: (name) => 'suppressed by: ' + name, zh: (name) => '已抑制：' + name},
     calendar: {en: 'outside its hours', zh: '非生效时段'}, backlog: {en: 'being caught up with', zh: '历史数据补录中'},
@@ -35,19 +35,22 @@
 
   function markup(cause) {
     const said = cause.subjects.map((subject) => deck.condition({...cause, subject, area: cause.areas[0], value: null}));
-    const note = cause.first ? deck.text(WORDS.dot) + deck.text(WORDS.first) : '';
-    const place = cause.by ? because(cause) : where(cause, said, LETTERS[deck.language()] - note.length) + note;
-    return `<div class="cause${cause.laid ? ' aside' : ''}">${deck.mark(cause.priority, deck.markStyle(cause))}<p><b>${deck.escape(said[0].name)}</b><span>${deck.escape(place)}</span></p>` +
+    const first = cause.first[0], at = first && deck.condition({...cause, subject: first.subject, area: cause.areas[0], value: null});
+    const place = first ? at.where || at.domain : cause.by ? because(cause) : where(cause, said, LETTERS[deck.language()]);
+    const note = first ? deck.text(WORDS.dot) + deck.text(WORDS.first) + (cause.first.every((each) => each.over) ? deck.text(WORDS.over) : '') : '';
+    const mark = deck.mark(cause.priority, deck.markStyle(cause)) || '<svg class="mark"></svg>';
+    return `<div class="cause${cause.laid || !cause.count ? ' aside' : ''}">${mark}<p><b>${deck.escape(said[0].name)}</b><span><span>${deck.escape(place)}</span><i>${note}</i></span></p>` +
       `<em>${deck.number(cause.count, 0)}</em><time>${deck.clock(cause.since)}</time></div>`;
   }
 
-  /* As many causes as there is room for; the rest is counted, for nothing scrolls. */
-  function write(element, title, causes, more) {
+  /* As many causes as there is room for, those with what was first out among them; the rest is counted, for nothing scrolls. */
+  function write(element, title, causes, firsts, more) {
     const note = (count) => (count ? `<div class="cause further"><p><span>${deck.text(WORDS.others)(deck.number(count, 0))}</span></p></div>` : '');
     element.innerHTML = title + causes.join('') + note(more);
     const row = element.querySelector('.cause'), room = row ? Math.floor((element.clientHeight - element.firstElementChild.offsetHeight) / row.offsetHeight) : 0;
     if (room < 2 || causes.length + (more ? 1 : 0) <= room) return;
-    const kept = causes.slice(0, room - 1);
+    const others = room - 1 - firsts.filter(Boolean).length;
+    const kept = causes.filter((_, at) => firsts[at] || at - firsts.slice(0, at).filter(Boolean).length < others);
     element.innerHTML = title + kept.join('') + note(causes.length - kept.length + more);
   }
 
@@ -61,7 +64,7 @@
       if (!flood) return;
       const title = `<h2>${deck.text(WORDS.title)} <span>${summary(flood)}</span></h2>`, causes = flood.causes.map(markup);
       const text = title + causes.join('') + flood.more + element.clientHeight;
-      if (element.markup !== text) { element.markup = text; write(element, title, causes, flood.more); }
+      if (element.markup !== text) { element.markup = text; write(element, title, causes, flood.causes.map((cause) => cause.first.length > 0), flood.more); }
     },
   });
 })();

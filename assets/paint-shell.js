@@ -56,8 +56,18 @@
   /* ---- the alarm that matters most; at its end how many wait, or that nobody keeps them, which then goes before every alarm */
   function rest(element, text) {
     const more = element.querySelector('.more');
-    more.classList.toggle('unkept', unkept());
-    put(more, unkept() ? deck.text(WORDS.unkeptWall) : text);
+    const wall = 'wall' in document.documentElement.dataset && unkept();  // at a desk a sentence of its own says so
+    more.classList.toggle('unkept', wall);
+    put(more, wall ? deck.text(WORDS.unkeptWall) : text);
+  }
+  /* On a wall the alarm's own words come first: for them the count goes, which is in the header too, then they are written smaller. What has
+   * given way stays away while this alarm is on the line, so that nothing jumps as its numbers change. */
+  function fit(element, row) {
+    const said = element.querySelector('.said'), limit = element.querySelector('.limit'), steps = ['', 'few', 'small'];
+    const cut = () => said.scrollWidth > said.clientWidth || (limit.textContent && limit.offsetTop > said.offsetTop);
+    const about = [row.id, deck.language(), element.clientWidth, unkept()].join(' ');
+    if (element.about !== about) { element.about = about; element.dataset.fit = ''; }
+    while (cut() && element.dataset.fit !== 'small') element.dataset.fit = steps[steps.indexOf(element.dataset.fit) + 1];
   }
   function line(element, row, total) {
     const said = deck.condition(row), lasting = deck.duration(deck.now() - row.since);
@@ -68,6 +78,7 @@
     put(element.querySelector('.bureau'), said.domain === said.where ? '' : said.domain);
     put(element.querySelector('.lasting'), lasting);
     rest(element, deck.number(total, 0) + deck.text(WORDS.unacknowledged));
+    if ('wall' in document.documentElement.dataset) fit(element, row);
     const link = element.querySelector('a');
     if (link) link.href = deck.root + (row.occurrence ? 'alarms?alarm=' + encodeURIComponent(row.id) : said.href);
     const mark = element.querySelector('.sign'), style = deck.markStyle(row), wanted = deck.letter(row.priority) + style;

@@ -10,13 +10,13 @@
 'use strict';
 (function () {
   const deck = window.citydeck;
-  const ORDER = ['viewer', 'operator', 'supervisor', 'manager', 'admin'], LOST = 5, AGAIN = 5000;  // seconds without a frame; milliseconds
+  const ORDER = ['viewer', 'operator', 'supervisor', 'manager', 'admin'], LOST = 5, AGAIN = 5000, HERE = 60000;  // seconds without a frame; milliseconds; between two signs of life
   const WORDS = {
     viewer: {en: 'Viewer', zh: '观察员'}, operator: {en: 'Operator', zh: '值班员'}, supervisor: {en: 'Supervisor', zh: '值班长'},
     manager: {en: 'Manager', zh: '管理者'}, admin: {en: 'Administrator', zh: '管理员'},
     stays: {en: 'You could not be signed out. Try again, or close the browser.', zh: '退出失败，请重试或关闭浏览器。'},
   };
-  let me = null, asked = -Infinity;
+  let me = null, asked = -Infinity, told = 0;  // the page was opened by somebody
 
   deck.pledge = () => ({'X-CSRFToken': (document.cookie.match(/(?:^|; )_csrf_token=([^;]*)/) || [])[1] || ''});
   deck.me = () => me;
@@ -48,6 +48,13 @@
     else document.querySelectorAll('[data-who] .said').forEach((element) => deck.put(element, deck.text(WORDS.stays)));
   }
 
+  /* Somebody is at the page. Nobody for some hours, and the sign-in ends. */
+  function here() {
+    if (!me || me.kind !== 'person' || performance.now() - told < HERE) return;
+    told = performance.now();
+    fetch(deck.root + 'me/here', {method: 'POST', headers: deck.pledge()}).catch(() => null);  // the next one tells it
+  }
+
   deck.paint('[data-who]', {sections: () => [], draw});
   deck.second(() => { if (deck.heard() > LOST && performance.now() - asked > AGAIN) look(); });
   addEventListener('pageshow', (event) => { if (event.persisted) look(); });
@@ -55,5 +62,6 @@
     if (event.target.closest('[data-leave]')) leave();
     document.querySelectorAll('[data-who][open]').forEach((element) => { if (!element.contains(event.target)) element.open = false; });
   });
+  for (const kind of ['pointermove', 'pointerdown', 'wheel', 'keydown']) addEventListener(kind, here, {passive: true, capture: true});
   look();
 })();

@@ -22,12 +22,12 @@ from model import PRIORITIES
 from model.alarm import Alarm
 from store.board import Board
 
-UNSEEN = ("edge", "worse_edge", "comings", "detail", "announced", "escalated", "ends", "priority")
+UNSEEN = ("edge", "worse_edge", "comings", "detail", "announced", "ends", "priority")
 USUAL: Mapping[str, Any] = {
     "count": 1,
     "journalled": True,
     "marks": (),
-    **dict.fromkeys(("worse", "latched"), False),
+    **dict.fromkeys(("worse", "latched", "escalated"), False),
     **dict.fromkeys(("returned", "acknowledgement", "shelf", "suppressed", "absence", "label")),
 }
 """What is told only where it is something else."""

@@ -1,28 +1,33 @@
 """How often somebody may try to sign in: as often as people do, and much less often than machines would like.
 
 Attempts are counted by network address, and by address and name. Nobody can lock another person out from elsewhere, and not from
-behind the same address either: a browser in which that person has signed in before has a count of its own.
+behind the same address either: a browser in which that person has signed in before has a count of its own. Many attempts on a name
+make the next ones slow and never impossible, for a control room may be one address to us.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter, RequestLimit
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from limits import parse
 from werkzeug.wrappers import Response as Answer
 
 from store import Client
 from store.people import digest
 
 PER_ADDRESS = "60 per minute"
-PER_NAME = "5 per minute; 30 per hour"
+PER_NAME = "5 per minute"
 """Of one address, and of one browser that is known for the name."""
+MANY, SLOWLY = "30 per hour", "1 per 30 second"
+"""Beyond the one it is the other, likewise."""
 DEVICE_COOKIE = "citydeck-device"
 DEVICE_SECONDS = 400 * 86_400
 MOST_NAMES = 30
@@ -31,6 +36,8 @@ NAME_LETTERS = 16
 LARGEST_FORM = 16 << 10
 """Bytes."""
 View = Callable[[], Answer]
+
+log = logging.getLogger(__name__)
 
 
 class Devices:
@@ -81,15 +88,32 @@ def limited(server: Flask, client: Client, devices: Devices, refused: Callable[[
         on_breach=lambda limit: refused(_wait(limit)),
     )
 
-    def device() -> str:
-        return devices.known(named())
+    many = parse(MANY)
+
+    def who() -> str:
+        return f"{devices.known(named()) or _address()}/{_short(named())}"
+
+    def seldom() -> bool:
+        if "citydeck_seldom" not in g:  # each limit asks
+            g.citydeck_seldom = limiter.limiter.hit(many, "many", who())
+        return bool(g.citydeck_seldom)
 
     def wrapped(view: View) -> View:
-        view = limiter.limit(PER_ADDRESS, key_func=_address, exempt_when=lambda: bool(device()))(view)
-        view = limiter.limit(PER_NAME, key_func=lambda: f"{_address()}/{_short(named())}", exempt_when=lambda: bool(device()))(view)
-        return limiter.limit(PER_NAME, key_func=lambda: f"{device()}/{_short(named())}", exempt_when=lambda: not device())(view)
+        view = limiter.limit(PER_ADDRESS, key_func=_address, exempt_when=lambda: bool(devices.known(named())))(view)
+        view = limiter.limit(PER_NAME, key_func=who)(view)
+        return limiter.limit(SLOWLY, key_func=who, exempt_when=seldom)(view)
 
     return wrapped
+
+
+def watch(server: Flask) -> None:
+    """Says once that a proxy stands before the deck which no setting names: behind it everybody is one address."""
+
+    @server.before_request
+    def forwarded() -> None:
+        if "X-Forwarded-For" in request.headers and not server.config.get("CITYDECK_FORWARDED"):
+            server.config["CITYDECK_FORWARDED"] = True
+            log.warning("X-Forwarded-For is not believed: set CITYDECK_PROXIES if a proxy of yours stands before the deck")
 
 
 def named() -> str:

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from flask import Request
 
 from callbacks.headers import LOOPBACK
+from callbacks.visitor import SAFE
 from model.person import Visitor
 
 COOKIE, HEADER = "_csrf_token", "X-CSRFToken"
-SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Forgery:

@@ -10,11 +10,11 @@ from flask import Flask, Request, Response, current_app, redirect, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as Answer
 
-from callbacks.csrf import COOKIE, SAFE, Forgery
+from callbacks.csrf import COOKIE, Forgery
 from callbacks.live import split
 from callbacks.problem import problem
 from callbacks.rights import CALLBACKS, PUBLIC, READ, RIGHTS, Right, may
-from callbacks.visitor import bearer, visitor
+from callbacks.visitor import SAFE, bearer, is_page, visitor
 from callbacks.witness import Witness
 from model.person import Visitor
 from store import Away
@@ -24,8 +24,6 @@ from store.token import ID_LETTERS
 
 OURSELVES = "citydeck.ourselves"
 """In the environment of a request that the server makes to itself: no client can set a name without `HTTP_`."""
-CATCH_ALL = ("/", "/<path:path>")
-"""Dash's endpoints for everything that is not its own: pages."""
 LOGIN, LIVE, CALLBACK = "/login", "/live/<path:names>", "/_dash-update-component"
 METHODS = {"HEAD": ("GET",), "OPTIONS": ("GET", "POST", "PUT", "PATCH", "DELETE")}
 """Which rows speak for a method that has none of its own."""
@@ -110,11 +108,6 @@ def _callback(request: Request, right: Right) -> Right:
     body = request.get_json(silent=True)
     output = body.get("output") if isinstance(body, dict) else None
     return CALLBACKS.get(output, NOBODY) if isinstance(output, str) else NOBODY
-
-
-def is_page(request: Request) -> bool:
-    """Whether a person's browser asks for a document."""
-    return request.endpoint in CATCH_ALL and request.method in SAFE
 
 
 def raw_path(request: Request) -> str:

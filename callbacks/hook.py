@@ -222,9 +222,8 @@ class Hook:
             told = asked.refused if answer.outcome == "refused" else asked.taken
             told.append({"alarm": answer.alarm, "wish": wish, "outcome": answer.outcome, "reason": answer.reason})
 
-
     def _timed(self, message: Message) -> Message:
-        """The message in event time. What lies ahead, by the clock of its sender, is now: else its end would be older than its beginning."""
+        """The message in event time. What lies ahead, by its sender's clock, is now: else its end would be older than its beginning."""
         now, timed = self._now(), Message(**message)
         timed["since"] = self._at(min(message["since"], now))
         if (ends := message.get("ends")) is not None:

@@ -10,9 +10,9 @@ from dash import Dash, Input, Output
 from flask import Flask, Response, request
 from flask_caching import Cache
 
-from callbacks.guard import OURSELVES, is_page
+from callbacks.guard import OURSELVES
 from callbacks.rights import may_open
-from callbacks.visitor import visitor
+from callbacks.visitor import is_page, visitor
 from layouts import ids
 from model import Domain, Site
 

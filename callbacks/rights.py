@@ -52,6 +52,7 @@ RIGHTS: Mapping[str, Right] = {
     "GET /login/callback": PUBLIC,
     "POST /logout": Right("viewer"),
     "GET /me": Right("viewer", "read", screen=True),
+    "POST /me/here": Right("viewer"),
     # pages: see PAGES for what each asks
     "GET /": SEEN,
     "GET /<path:path>": SEEN,

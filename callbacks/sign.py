@@ -87,6 +87,11 @@ def register(server: Flask, client: Client, entrance: Entrance, devices: Devices
             return problem(401, "nobody is signed in")
         return jsonify(kind=known.kind, name=known.name, display=known.display, role=known.role, language=known.language)
 
+    @server.post("/me/here")
+    def here() -> Answer:
+        """A person is at the page: that the request came, and was let pass, is all."""
+        return Response(status=204)
+
 
 def register_provider(server: Flask, entrance: Entrance, oidc: Oidc, pages: Pages) -> None:
     """Adds the way there and back of signing in at the provider."""

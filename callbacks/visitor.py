@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, request
 from flask_login import LoginManager, UserMixin, current_user
 
 from model.person import Token, User, Visitor
@@ -16,6 +16,10 @@ SCREEN_COOKIE = "citydeck-screen"
 SCREEN_SCOPE = "screen:"
 """A token with the scope `screen:<id>` pairs that screen and does nothing else."""
 BEARER = "bearer "
+CATCH_ALL = ("/", "/<path:path>")
+"""Dash's endpoints for everything that is not its own: pages."""
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing."""
 
 
 class Known(UserMixin):  # type: ignore[misc]
@@ -35,9 +39,9 @@ class Doors:
     def __init__(self, sessions: Sessions, permits: Permits) -> None:
         self.sessions, self._permits = sessions, permits
 
-    def by_session(self, id: str) -> Visitor | None:
-        """The person of a session."""
-        found = self.sessions.find(id)
+    def by_session(self, id: str, acts: bool = True) -> Visitor | None:
+        """The person of a session, and whether they do something."""
+        found = self.sessions.find(id, acts)
         if found is None:
             return None
         session, user = found
@@ -87,7 +91,7 @@ def register(server: Flask, doors: Doors) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def by_session(id: str) -> Known | None:
-        return _known(doors.by_session(id))
+        return _known(doors.by_session(id, acts(request)))
 
     @manager.request_loader  # type: ignore[untyped-decorator]
     def by_request(request: Request) -> Known | None:
@@ -105,6 +109,16 @@ def bearer(request: Request) -> str:
     """The token in the request's header; empty when there is none."""
     told = request.headers.get("Authorization", "")
     return told[len(BEARER) :].strip() if told.lower().startswith(BEARER) else ""
+
+
+def is_page(request: Request) -> bool:
+    """Whether a person's browser asks for a document."""
+    return request.endpoint in CATCH_ALL and request.method in SAFE
+
+
+def acts(request: Request) -> bool:
+    """Whether a person does something, who opens a page or changes something. What a page asks by itself it only gets."""
+    return is_page(request) or request.method not in SAFE
 
 
 def visitor() -> Visitor | None:

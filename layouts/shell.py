@@ -90,11 +90,11 @@ def line(linked: bool) -> html.Footer:
     """The condition that matters most: what, value against limit, where, how long, and how many are active."""
     show = [html.A([*say("Show", "查看"), " ", html.Kbd("G")], href="/", className="show", **data(go="1"))] if linked else []
     what = html.B([html.Span(className="said"), html.Span(className="limit")], className="what")
-    words = [what, html.Span(className="where"), html.Span(className="bureau"), duty.owner("line")]
+    place = html.Span([html.Span(className="where"), html.Span(className="bureau"), duty.owner("line")], className="place")
     return html.Footer(
         [
             html.Span(className="sign"),
-            html.Div(words, className="words"),
+            html.Div([what, place], className="words"),
             html.Time(className="lasting"),
             html.Span(className="more"),
             *show,

@@ -17,11 +17,14 @@ from store.people import People, Unknown, digest
 
 ID_BYTES = 32
 SEEN_SECONDS = 300.0
-"""How exactly the last use of a session is known."""
+"""How exactly the last use of a session is known; more exactly where one ends soon."""
 
 
 class Sessions:
-    """The sessions of the deck. One ends `idle` seconds after its last use and `longest` seconds after its beginning."""
+    """The sessions of the deck. One ends `idle` seconds after its last use and `longest` seconds after its beginning.
+
+    Use is what a person does. What a page asks by itself, as its stream does, is none: it would hold an abandoned desk open for ever.
+    """
 
     def __init__(
         self,
@@ -33,6 +36,7 @@ class Sessions:
         run: Callable[[Callable[[], Any]], Any] = here,
     ) -> None:
         self._people, self._idle, self._longest, self._wall, self._run = people, idle, longest, wall, run
+        self._exact = min(SEEN_SECONDS, idle / 4)
         self._known = Known(client, "session", lambda digests: _records(people, digests), wall, run)
 
     def open(self, name: str) -> str:
@@ -43,11 +47,13 @@ class Sessions:
             self._run(lambda: self._people.forget(now - self._longest, now - self._idle))
         return id
 
-    def find(self, id: str) -> tuple[Session, User] | None:
-        """The session of that id and whose it is, while it stands; it counts as used. Raises DatabaseAway when nobody can say."""
-        record = self._standing([id]).get(id)
+    def find(self, id: str, used: bool = True) -> tuple[Session, User] | None:
+        """The session of that id and whose it is, while it stands; whether that counts as use. Raises DatabaseAway when nobody can say."""
+        record, now = self._standing([id]).get(id), self._wall()
         if record is None:
             return None
+        if used and now - record["seen"] > self._exact:
+            self._use(id, record, now)
         user = User(**{name: record[name] for name in ("name", "display", "role", "language")})
         return Session(user=user.name, created=record["created"], seen=record["seen"], desk=record.get("desk")), user
 
@@ -67,7 +73,7 @@ class Sessions:
         return found
 
     def standing(self, ids: Collection[str]) -> set[str]:
-        """Which of them still stand; they count as used. Raises DatabaseAway when nobody can say."""
+        """Which of them still stand; that is no use of them. Raises DatabaseAway when nobody can say."""
         return set(self._standing(ids))
 
     def close(self, id: str) -> None:
@@ -86,11 +92,7 @@ class Sessions:
         digests = {id: digest(id) for id in ids}
         records = self._known.find(list(digests.values()))
         now = self._wall()
-        found = {id: records[each] for id, each in digests.items() if each in records and self._stands(records[each], now)}
-        for id, record in found.items():
-            if now - record["seen"] > SEEN_SECONDS:
-                self._use(id, record, now)
-        return found
+        return {id: records[each] for id, each in digests.items() if each in records and self._stands(records[each], now)}
 
     def _stands(self, record: Record, now: float) -> bool:
         return bool(now < record["created"] + self._longest and now < record["seen"] + self._idle)

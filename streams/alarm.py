@@ -49,6 +49,8 @@ class Alarms:
         self._due: dict[str, Due] = {}
         self.suppression = Suppression(book)
         self._before: dict[str, Alarm | None] = {}
+        self._uncalled: Floods | None = None
+        """The floods before anybody was called; kept only then, for ten thousand may be acknowledged at once."""
         self._events: list[Event] = []
         for alarm in alarms:
             self._put(alarm)
@@ -96,16 +98,18 @@ class Alarms:
     @contextmanager
     def whole(self) -> Iterator[None]:
         """What is done within happens wholly or, where it raises, not at all."""
-        before, count, floods, duties = self._before, len(self._events), self.floods.copy(), self.duties.copy()
-        self._before = {}
+        before, count, duties = self._before, len(self._events), self.duties.copy()
+        self._before, self._uncalled = {}, None
         try:
             yield
         except BaseException:
             self._take_back()
             del self._events[count:]
-            self.floods, self.duties, self._before = floods, duties, before
+            self.floods, self.duties, self._before = self._uncalled or self.floods, duties, before
             raise
-        self._before = {**self._before, **before}
+        for id, alarm in self._before.items():
+            before.setdefault(id, alarm)
+        self._before = before
 
     def _take_back(self) -> None:
         """Alarms are as they were before."""
@@ -268,6 +272,7 @@ class Alarms:
 
     def _call(self, alarm: Alarm, time: float) -> None:
         """A person is called: that may be one alarm too many. A call counts no later than now, whatever the time of a message says."""
+        self._uncalled = self._uncalled or self.floods.copy()
         self._events += self.floods.advance(self.now)
         began = self.floods.came(self.duties.desk(alarm.area), min(time, self.now), alarm.id)
         if began is not None:

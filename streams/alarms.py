@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from model import Condition
-from model.alarm import Answer, Command, Duty
+from model.alarm import Answer, Duty
 from store import Away, Client
 from store.audit import Deed
 from store.board import ASKED, Asked, Board, Term, lease, provisional

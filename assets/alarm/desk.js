@@ -8,6 +8,9 @@
  * alarms.onChange(fn)     fn() whenever rows or the selection changed
  * alarms.because(reason)  why an alarm is suppressed, in words
  * alarms.look()           asks the server at once
+ * alarms.held()           all rows by id, those that nobody has recorded yet among them
+ * alarms.unkept(held)     rows of what frames tell of and `held` lacks while nobody keeps the alarms: marked `unkept`, nothing can be done about them
+ * alarms.wall()           the server's clock, in seconds since 1970: a person's acts are told by it
  * alarms.keys             key -> function or null, for the files after this one
  *
  * A row is what callbacks/alarm_rows.py tells, with the words of this window beside it. While a person reads, rows stay in their order;
@@ -24,25 +27,42 @@
     until: {en: (time) => 'until ' + time, zh: (time) => '至 ' + time}, next: {en: 'until next return', zh: '至下次恢复'},
     review: {en: (time) => 'review ' + time, zh: (time) => time + ' 复查'}, back: {en: (time) => 'returned ' + time, zh: (time) => time + ' 恢复'},
     instead: {en: (name) => 'because of ' + name, zh: (name) => '因 ' + name}, calendar: {en: 'outside its hours', zh: '非生效时段'}, backlog: {en: 'from the past, being caught up with', zh: '历史数据补录中'},
-    unwritten: {en: 'not recorded yet', zh: '尚未记录'}, chattering: {en: 'chattering', zh: '频繁抖动'}, fleeting: {en: 'fleeting', zh: '瞬时'}, stale: {en: 'over a day', zh: '超过一天'},
+    unwritten: {en: 'not recorded yet', zh: '尚未记录'}, priority: [null, {en: 'critical', zh: '危急'}, {en: 'high', zh: '高级'}, {en: 'medium', zh: '中级'}, {en: 'low', zh: '低级'}],
+    escalated: {en: (was) => `was ${was}, not acknowledged in time`, zh: (was) => `原为${was}，逾期未确认`}, chattering: {en: 'chattering', zh: '频繁抖动'}, fleeting: {en: 'fleeting', zh: '瞬时'}, stale: {en: 'over a day', zh: '超过一天'},
     dot: {en: ' · ', zh: ' · '},
     waiting: {en: 'Waiting for the alarms', zh: '正在获取告警'}, none: {en: 'No alarm stands. What comes will stand here, what waits for somebody first.', zh: '当前无告警。新告警将显示在此处，待处理的排在最前。'},
     nothing: {en: (count) => `None of the ${count} alarms is what you asked for`, zh: (count) => `${count} 条告警中没有符合条件的`},
     away: {en: (age) => `No answer from the server for ${age}: what stands here is old`, zh: (age) => `服务器已 ${age}无响应：此处内容已过时`},
-    writerless: {en: 'No process keeps the alarms: nothing new comes, and nothing can be acknowledged', zh: '没有告警进程在运行：不会出现新告警，也无法确认'},
   };
   const held = new Map();   // id -> row as the server told it
+  const loose = new Map();  // id -> row of what nobody keeps
   const drawn = new Map();  // id -> {occurrence, at} of each row that is shown, since when
   const ranks = new Map();  // id -> {occurrence, rank} by which it stands
   const listeners = [];
   let words = new WeakMap(), values = new Map(), rows = [], seen = [], floods = [], past = null;
-  let rev = -1, asking = false, heard = -Infinity, chosenAt = -Infinity, movedAt = -Infinity, read = -Infinity, place = 0, aimed = '', writing = 0;
+  let rev = -1, asking = false, heard = -Infinity, chosenAt = -Infinity, movedAt = -Infinity, read = -Infinity, place = 0, aimed = '', writing = 0, skew = 0;
 
   const page = () => document.querySelector('[data-alarms]');
   const grid = () => deck.gridApi(GRID);
   const waits = (row) => (row.state === 'unacknowledged' || row.state === 'returned') && !laid(row);
   const laid = (row) => Boolean(row.absence || row.shelf || row.suppressed);
   const reading = () => performance.now() - read < READING;
+  const wall = () => Date.now() / 1000 + skew;
+
+  /* ---- what nobody keeps: without a process of the alarms, conditions that have come since stand in frames alone */
+  const framed = () => [deck.held('line'), ...(deck.held('conditions') || {rows: []}).rows].filter((row) => row && !row.occurrence);
+  function unkept(held) {
+    const told = (deck.held('alarms') || {alive: true}).alive === false ? framed().filter((row) => !held.has(row.id)) : [], ids = new Set(told.map((row) => row.id));
+    loose.forEach((row, id) => { if (!ids.has(id)) loose.delete(id); });
+    for (const row of told) {
+      const before = loose.get(row.id);
+      if (before && before.raised === row.since && before.priority === row.priority) continue;
+      loose.set(row.id, {...row, state: 'unacknowledged', raised: row.since, changed: row.since, count: 1, journalled: false, unkept: true});
+    }
+    return [...loose.values()];
+  }
+  const every = () => new Map([...held, ...unkept(held).map((row) => [row.id, row])]);
+  const find = (id) => held.get(id) || loose.get(id);
 
   /* ---- words */
   /* A person's act: today by the clock, else by its day. Times of the wall, told in the site's zone. */
@@ -58,6 +78,7 @@
     else if (row.suppressed) parts.push(because(row.suppressed));
     if (row.state === 'returned' && row.returned) parts.push(deck.text(WORDS.back)(deck.clock(row.returned)));
     if (row.acknowledgement) parts.push([row.acknowledgement.who, row.acknowledgement.note].filter(Boolean).join(': '));
+    if (row.escalated) parts.unshift(deck.text(WORDS.escalated)(deck.text(WORDS.priority[row.priority + 1])));
     for (const mark of row.marks || []) parts.push(deck.text(WORDS[mark]));
     if (row.journalled === false) parts.unshift(deck.text(WORDS.unwritten));
     return parts.filter(Boolean).join(deck.text(WORDS.dot));
@@ -101,19 +122,23 @@
     const asked = choice.asked();
     element.closest('main').dataset.show = asked.show || 'all';
     if (rev < 0 || !deck.known) { deck.put(element.querySelector('.waiting'), deck.text(WORDS.waiting)); return; }
-    rows = [...held.values()].map(ranked).filter(choice.fits(asked));
+    const all = every();
+    rows = [...all.values()].map(ranked).filter(choice.fits(asked));
     seen = deck.fold.rows(rows, floods);
     stand();
-    deck.put(element.querySelector('.waiting'), rows.length ? '' : held.size ? deck.text(WORDS.nothing)(deck.number(held.size, 0)) : deck.text(WORDS.none));
+    deck.put(element.querySelector('.waiting'), rows.length ? '' : all.size ? deck.text(WORDS.nothing)(deck.number(all.size, 0)) : deck.text(WORDS.none));
     still(() => deck.rows(GRID, seen));
     columns(asked);
     keep();
     listeners.forEach((fn) => fn());
   }
-  /* Whose it is stands in the list where there is room for it, and in the pane always. */
+  /* Whose it is stands in the list where there is room for it, and in the pane always; notes have a column where there is one. */
   function columns(asked) {
     const api = grid(), room = !asked.desk && page().clientWidth > WIDE * parseFloat(getComputedStyle(document.documentElement).fontSize);
-    if (api && api.getColumn('desk') && api.getColumn('desk').isVisible() !== room) api.setColumnsVisible(['desk'], room);
+    for (const [name, wanted] of [['desk', room], ['note', seen.some((row) => row.note)]]) {
+      const column = api && api.getColumn(name);
+      if (column && column.isVisible() !== wanted) api.setColumnsVisible([name], wanted);
+    }
   }
   /* Since when each row stands here: one that was hidden by a filter begins anew. */
   function stand() {
@@ -141,6 +166,7 @@
     let more = false;
     try {
       const answer = await fetch(deck.path(`desk/alarms?since=${rev}`), {signal: AbortSignal.timeout(10000)});
+      if (answer.headers.has('Date')) skew = (Date.parse(answer.headers.get('Date')) - Date.now()) / 1000;
       if (answer.ok) more = take(await answer.json());
     } catch (error) { /* the server is away: the line above the grid says so */ } finally { asking = false; }
     if (more) look();
@@ -174,8 +200,8 @@
   const selection = () => { const api = grid(); return api ? [...new Set(api.getSelectedRows().flatMap((row) => (row.fold ? row.members : [row])))] : []; };
   function chosen() {
     const [row] = selection();
-    if (row && held.has(row.id)) return row;
-    return aimed && (held.has(aimed) ? ranked(held.get(aimed)) : past && past.id === aimed ? past : null);
+    if (row && find(row.id)) return row;
+    return aimed && (find(aimed) ? ranked(find(aimed)) : past && past.id === aimed ? past : null);
   }
   function select(node, byHand) {
     if (!node) return;
@@ -210,7 +236,7 @@
   }
   /* An alarm of the address that is not on the board any more: what the journal says it was. */
   async function recall(id) {
-    if (rev < 0 || held.has(id) || (past && past.id === id) || recall.asked === id) return;
+    if (rev < 0 || find(id) || framed().some((row) => row.id === id) || (past && past.id === id) || recall.asked === id) return;
     recall.asked = id;
     const answer = await fetch(deck.path('api/v1/alarms/' + encodeURIComponent(id))).catch(() => null);
     if (answer && answer.status === 404) { recall.asked = ''; choose(''); return; }
@@ -247,7 +273,7 @@
   components.DeckLines = (params) => window.React.createElement('span', {className: 'lines'}, params.value);
   components.DeckAlarm = (params) => window.React.createElement('span', {className: 'sign', dangerouslySetInnerHTML: {__html: deck.alarmMark(params.data)}});
 
-  deck.alarms = {chosen, selection, shown: () => rows, held: () => held, choose, settled, look, laid, when, because, keys: [], onChange: (fn) => listeners.push(fn)};
+  deck.alarms = {chosen, selection, shown: () => rows, held: every, unkept, choose, settled, look, laid, wall, when, because, keys: [], onChange: (fn) => listeners.push(fn)};
   deck.choose(GRID, (row) => {
     if (row && chosenAt === -Infinity && row.id !== aimed) { aimed = row.fold ? '' : row.id; tellAddress(); }
     listeners.forEach((fn) => fn());
@@ -267,23 +293,25 @@
   deck.mount('[data-alarms]', () => { aimed = choice.asked().alarm; place = 0; });
   /* The value of the moment, of those alarms that frames tell of; of the others the one with which it came. */
   deck.on('conditions', (name, section) => {
-    let changed = false;
+    const before = [...loose.values()], now = unkept(held);
+    let changed = now.length !== before.length || now.some((row) => !before.includes(row));
     for (const {id, value} of (section || {rows: []}).rows) {
       if (values.get(id) === value) continue;
       values.set(id, value);
-      if (held.has(id)) { words.delete(held.get(id)); changed = true; }
+      if (find(id)) { words.delete(find(id)); changed = true; }
     }
     if (changed && page()) draw();
   });
   deck.paint('[data-alarms]', {sections: () => [], draw() { words = new WeakMap(); draw(); }});
   deck.paint('[data-alarm-said]', {
-    sections: () => ['alarms'],
+    sections: () => [],
     tick: true,
     draw(element) {
-      const silent = performance.now() - heard, keeping = deck.held('alarms'), alive = !keeping || keeping.alive;
-      deck.put(element, rev >= 0 && silent > AWAY ? deck.text(WORDS.away)(deck.age(silent / 1000)) : alive ? '' : deck.text(WORDS.writerless));
+      const silent = performance.now() - heard;
+      deck.put(element, rev >= 0 && silent > AWAY ? deck.text(WORDS.away)(deck.age(silent / 1000)) : '');
     },
   });
+  deck.on('alarms', () => { if (page()) draw(); });  // whether anybody keeps them
   /* How many wait for somebody, in the navigation of every page: the sum of the header's counts. */
   deck.paint('[data-unseen]', {
     sections: () => ['counts'],
@@ -310,6 +338,9 @@
     choose(line.id);
   }, true);
 
+  /* A key that goes to an input method, which Safari tells by its code alone, is no key of the page. */
+  deck.composing = (event) => event.isComposing || event.keyCode === 229;
+
   /* ---- keys: at the desk on the selected row, elsewhere they bring the alarm that matters most to the desk */
   const STEPS = {ArrowDown: 1, ArrowUp: -1, j: 1, k: -1, J: 1, K: -1};
   function elsewhere(event) {
@@ -332,7 +363,7 @@
   /* Brings an alarm to the desk: nothing is done to it. */
   deck.showAlarm = (id) => { if (page()) choose(id); else deck.go(deck.path('alarms?alarm=' + encodeURIComponent(id))); };
   document.addEventListener('keydown', (event) => {
-    if (event.altKey || document.querySelector('dialog[open]')) return;
+    if (event.altKey || deck.composing(event) || document.querySelector('dialog[open]')) return;
     if (event.target.closest && event.target.closest('input, textarea, select, [contenteditable]')) { if (event.key === 'Escape') event.target.blur(); return; }
     if (page() && choice.asked().show === 'journal') return;  // what is selected does not stand on the screen
     const act = page() ? here(event) : elsewhere(event);

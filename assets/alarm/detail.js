@@ -31,7 +31,7 @@
 
   /* ---- what happened, from the journal */
   async function recall(row) {
-    const name = JSON.stringify([row.id, row.occurrence, row.state, row.changed, row.count, row.acknowledgement, row.shelf, row.absence, row.suppressed, row.journalled, deck.wish.said(row)]);
+    const name = JSON.stringify([row.id, row.occurrence, row.state, row.changed, row.priority, row.area, row.label, row.count, row.acknowledgement, row.shelf, row.absence, row.suppressed, row.journalled, deck.wish.said(row)]);
     if (asked === name) return;
     if (!past || past.id !== row.id) past = null;
     asked = name;
@@ -64,7 +64,7 @@
     if (row.over) return say('ended');
     const acts = [['whoAck', row.acknowledgement], ['whoShelf', row.shelf], ['whoOut', row.absence]].filter(([, by]) => by);
     const parts = acts.map(([key, by]) => say(key, by.who, desk.when(by.time)));
-    if (row.shelf && row.shelf.until && !row.absence) parts.push(say('left', deck.age(Math.max(0, row.shelf.until - Date.now() / 1000))));
+    if (row.shelf && row.shelf.until && !row.absence) parts.push(say('left', deck.age(Math.max(0, row.shelf.until - desk.wall()))));
     if (!row.acknowledgement && row.state !== 'unacknowledged') parts.unshift(row.standing);
     return [...parts, row.aside || !row.acknowledgement ? row.note : row.acknowledgement.note].filter(Boolean).join(say('dot'));
   }
@@ -112,7 +112,7 @@
     deck.drawMoment(box.querySelector('.hour'), row, what(row, rule));
     deck.drawPlace(box.querySelector('.place'), row, what(row, rule), past && past.id === row.id && past.alarm ? past.alarm.detail : null);
     history(box, row);
-    recall(row);
+    if (!row.unkept) recall(row);
   }
 
   desk.draw = draw;

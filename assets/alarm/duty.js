@@ -5,24 +5,26 @@
  * desk.holder(area)    the desk that answers for an area at this moment; desk.areas(id) its areas, of 'supervisor' also ''
  * desk.name(id)        its name; desk.all() the ids of all desks
  * desk.acknowledges(row)  whether who looks may acknowledge it: their role, or, where the site says so, the desk they sit at
+ * desk.manned(id)      whether somebody sits there, as far as anybody knows: true until the server has said; desk.keep() asks it now and then
  * desk.onChange(fn)    fn() whenever any of this changed
  *
  * Taking a desk is recorded by the server, which believes nobody who only says where he sits. Who holds which area comes with every frame.
  */
 'use strict';
 (function () {
-  const deck = window.citydeck, SUPERVISOR = 'supervisor', KEY = 'citydeck-desk', TRIES = 3;
+  const deck = window.citydeck, SUPERVISOR = 'supervisor', KEY = 'citydeck-desk', TRIES = 3, KEPT = 15000;  // milliseconds for which who sits where is taken as known
   const WORDS = {
     supervisor: {en: 'Supervisor', zh: '值班长席'}, none: {en: 'none taken', zh: '未就席'}, all: {en: 'all desks', zh: '全部席位'},
     areas: {en: (count) => `${count} ${count === 1 ? 'area' : 'areas'}`, zh: (count) => `${count} 个区域`}, dot: {en: ' · ', zh: ' · '},
     taken: {en: (name) => `You sit at: ${name}. Recorded.`, zh: (name) => `您已就席：${name}，已记录。`}, left: {en: 'You left the desk. Recorded.', zh: '您已离席，已记录。'},
     question: {en: (name) => `Areas of: ${name}`, zh: (name) => `${name}的区域`}, from: {en: (area, name) => `${area} (${name})`, zh: (area, name) => `${area}（${name}）`},
     sending: {en: 'Recording…', zh: '正在记录…'}, unknown: {en: 'Unknown whether it was recorded. Look before pressing again.', zh: '不确定是否已记录。再次操作前请先核对。'},
+    empty: {en: 'nobody sits here', zh: '无人就席'}, unmanned: {en: (names) => `Nobody sits at: ${names}`, zh: (names) => `无人就席：${names}`}, comma: {en: ', ', zh: '、'},
     done: {en: 'Recorded.', zh: '已记录。'}, was: {en: 'That was done before.', zh: '该操作此前已完成。'}, forbidden: {en: 'Refused: this is not for your role', zh: '已拒绝：您的角色无权执行'},
     failed: {en: (why) => `Not done: ${why}`, zh: (why) => `未执行：${why}`},
   };
   const listeners = [];
-  let seat = '', desks = [], asked = false, said = null, form = null;
+  let seat = '', desks = [], asked = false, said = null, form = null, lookedAt = -Infinity;
 
   const say = (key, ...values) => (values.length ? deck.text(WORDS[key])(...values) : deck.text(WORDS[key]));
   const declared = () => (deck.known ? deck.known.site.desks : []);
@@ -41,21 +43,26 @@
     const found = declared().find((each) => each.id === id);
     return found ? deck.text(found.label) : id === SUPERVISOR ? say('supervisor') : id;
   }
+  const sitting = new Map();  // desk -> names of who sits there, as the server knew last
+  const manned = (id) => !sitting.has(id) || sitting.get(id).length > 0;
   const view = () => deck.choice.asked().desk;
   const changed = () => { deck.repaint(); listeners.forEach((fn) => fn()); };
 
   /* ---- what the server knows */
   async function look() {
     asked = true;
+    lookedAt = performance.now();
     try {
       const answer = await fetch(deck.root + 'api/v1/desks');
       if (!answer.ok) return;
       const told = await answer.json();
       desks = told.desks;
+      desks.forEach(({id, people}) => { if (people) sitting.set(id, people); });
       if (seat !== told.seat) { seat = told.seat; changed(); }
     } catch (error) { asked = false; /* the server is away: asked again */ }
     draw();
   }
+  function keep() { if (asked && performance.now() - lookedAt > KEPT) look(); }
   async function post(path, body) {
     for (let left = TRIES; left; left -= 1) {
       try {
@@ -145,16 +152,18 @@
     if (!deck.known) return;
     const asks = view();
     deck.put(element.querySelector('.name'), (seat ? name(seat) : say('none')) + (asks && asks !== seat ? ` (${name(asks)})` : !asks && seat ? ` (${say('all')})` : ''));
+    const empty = all().filter((id) => id !== SUPERVISOR && !manned(id));
+    element.querySelector('summary').title = empty.length ? say('unmanned', empty.map(name).join(say('comma'))) : '';
     deck.put(element.querySelector('.said'), said ? said() : '');
     element.querySelector('[data-duty-act="hand"]').hidden = !deck.may('operator') || !(seat || deck.may(SUPERVISOR) && asks);
     element.querySelector('[data-duty-act="leave"]').hidden = !seat;
     element.querySelector('[data-duty-act="all"]').hidden = !asks;
-    const list = element.querySelector('.desks'), shown = JSON.stringify([desks, seat, asks, deck.held('duties'), deck.language()]);
+    const list = element.querySelector('.desks'), shown = JSON.stringify([desks, [...sitting], seat, asks, deck.held('duties'), deck.language()]);
     if (list.shown === shown) return;
     list.shown = shown;
     list.replaceChildren(...all().map((id) => {
       const item = document.createElement('li'), button = choice(id, name(id), id === seat), row = desks.find((each) => each.id === id), text = document.createElement('span');
-      text.textContent = [say('areas', areas(id).filter(Boolean).length), ...((row && row.people) || [])].join(say('dot'));
+      text.textContent = [say('areas', areas(id).filter(Boolean).length), ...(manned(id) ? (row && row.people) || [] : [say('empty')])].join(say('dot'));
       item.append(button, text);
       return item;
     }));
@@ -165,7 +174,7 @@
   }
 
   deck.desk = {
-    id: () => seat, shown: () => view() || seat, all, holder, areas, name,
+    id: () => seat, shown: () => view() || seat, all, holder, areas, name, manned, keep,
     acknowledges: (row) => deck.may(SUPERVISOR) || deck.known.site.acknowledge === 'operator' && deck.may('operator') && seat !== SUPERVISOR && holder(row.area) === seat,
     onChange: (fn) => { listeners.push(fn); },
   };
@@ -176,7 +185,7 @@
   deck.paint('[data-owner]', {sections: () => ['line', 'duties'], draw: owner});
   deck.paint('[data-duty-form]', {sections: () => [], draw(box) { if (box.open) lay(box); }});
   deck.on('duties', () => { if (asked) look(); changed(); });
-  deck.second(() => { const me = deck.me(); if (!asked && me && me.kind === 'person') look(); });
+  deck.second(() => { const me = deck.me(); if (me && me.kind === 'person') { if (!asked) look(); else if (document.querySelector('[data-duty]') && !document.hidden) keep(); } });
   addEventListener('storage', (event) => { if (event.key === KEY) look(); });
   document.addEventListener('click', (event) => {
     const at = (css) => event.target.closest(css), chosen = at('[data-duty] .desks button'), act = at('[data-duty-act]'), box = at('[data-duty-form]');

@@ -161,7 +161,7 @@
     if (open && (!event.target.closest('.health-list') || event.target.closest('.close'))) show('');
   });
   document.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || !open || !box()) return;
+    if (event.key !== 'Escape' || deck.composing(event) || !open || !box()) return;
     const back = figure(open);
     show('');
     back.focus();

@@ -121,6 +121,6 @@
     drawing += 1;
     if (element.of !== row.id) { element.hidden = false; for (const css of ['.ground', '.callout', '.here']) element.querySelector(css).innerHTML = ''; }
     element.of = row.id;
-    paint(element, row, what, detail, drawing);
+    paint(element, row, what, detail, drawing).catch(() => { element.hidden = true; element.shown = ''; });  // its places do not arrive: tried again
   };
 })();

@@ -108,7 +108,7 @@
   });
   document.addEventListener('keydown', (event) => {
     const open = document.querySelector('.areas[open]');
-    if (event.key !== 'Escape' || !open) return;
+    if (event.key !== 'Escape' || deck.composing(event) || !open) return;
     open.open = false;
     open.querySelector('summary').focus();
   });

@@ -101,7 +101,7 @@
   });
   document.addEventListener('keydown', (event) => {
     const element = menu();
-    if (event.key !== 'Escape' || !element || !element.open) return;
+    if (event.key !== 'Escape' || deck.composing(event) || !element || !element.open) return;
     element.open = false;
     element.querySelector('summary').focus();
   });

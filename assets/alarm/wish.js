@@ -21,6 +21,7 @@
     not_recorded: {en: 'Not recorded: the journal does not answer. Nothing was done.', zh: '未记录：日志无响应，操作未执行。'},
     expired: {en: 'Not recorded: it came too late. Nothing was done.', zh: '未记录：已超时，操作未执行。'},
     undone: {en: (why) => `Nothing was done: ${why}`, zh: (why) => `操作未执行：${why}`}, forbidden: {en: (why) => `Refused: ${why}`, zh: (why) => `已拒绝：${why}`},
+    unkept: {en: 'Nobody keeps the alarms: nothing can be recorded', zh: '告警进程无响应：无法记录'},
     role: {en: 'this is not for your role', zh: '您的角色无权执行'},
     some: {en: (done, total) => `${done} of ${total} recorded as acknowledged`, zh: (done, total) => `${total} 条中 ${done} 条已记录为确认`},
     already: {en: (what, who, time) => `Already ${what} by ${who} at ${time}`, zh: (what, who, time) => `${who} 已于 ${time} ${what}`},
@@ -53,12 +54,14 @@
   };
   function allowed(act, row) {
     if (act === 'map') return true;
+    if (row.unkept) return false;
     if (row.over) return act === 'ack' && deck.desk.acknowledges(row);
     if (act === 'ack' || act === 'reset') return deck.desk.acknowledges(row);
     if (act === 'comment') return deck.may('operator');
     return deck.may(act.endsWith('shelve') && row.priority >= OPERATORS ? 'operator' : 'supervisor');
   }
-  const waits = (row) => POSSIBLE.ack(row) && !desk.laid(row);
+  const waits = (row) => POSSIBLE.ack(row) && !row.unkept && !desk.laid(row);
+  const lost = () => (deck.held('alarms') || {alive: true}).alive === false;
   /* Where reset is what comes next, it stands in the place of what has been done. */
   const offered = (act, row) => allowed(act, row) && (POSSIBLE[act](row) || (act === 'ack' && !POSSIBLE.reset(row)));
 
@@ -124,6 +127,7 @@
   }
   function begin(name, rows, row) {
     if (!rows.length) return;
+    if (lost()) { tell(() => (lost() ? say('unkept') : ''), row.id); return; }
     if (!rows.every(desk.settled)) { tell(() => say('soon'), row.id); return; }
     if (rows.length > 1 || (WORDS.ask[name] && name !== 'ack')) ask(name, rows);
     else send(name, row, {});
@@ -182,8 +186,10 @@
     box.querySelectorAll('[data-act]').forEach((button) => {
       const name = button.dataset.act, can = POSSIBLE[name](row) && !row.over;
       button.hidden = !offered(name, row);
-      button.disabled = (!can && name !== 'map') || Boolean(pending);
-      button.classList.toggle('primary', name === 'ack' && can);
+      const away = name !== 'map' && lost();
+      button.disabled = (!can && name !== 'map') || away || Boolean(pending);
+      button.title = away ? say('unkept') : '';
+      button.classList.toggle('primary', name === 'ack' && can && !away);
       if (name === 'ack') deck.put(button.querySelector('.many'), many > 1 ? deck.number(many, 0) : '');
     });
     box.querySelector('.rare').hidden = !RARE.some((name) => offered(name, row));
@@ -208,6 +214,6 @@
   document.addEventListener('input', (event) => { const box = event.target.closest('[data-alarm-form]'); if (box && box.wish) chosen(box); });
   document.addEventListener('keydown', (event) => {
     const box = event.target.closest && event.target.closest('[data-alarm-form]');
-    if (box && event.key === 'Enter' && !event.shiftKey && event.target.matches('textarea')) { event.preventDefault(); confirm(box); }
+    if (box && event.key === 'Enter' && !deck.composing(event) && !event.shiftKey && event.target.matches('textarea')) { event.preventDefault(); confirm(box); }
   });
 })();

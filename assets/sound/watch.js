@@ -4,13 +4,14 @@
  * sound.silence()   ends the sound until the next alarm; acknowledges nothing
  * sound.leads()     whether this window is the one of its browser that sounds; sound.state() what it knows
  *
- * It sounds only in one window of a browser, and only alarms of the desk that this browser has taken. The second comes from a worker: in
+ * It sounds only in one window of a browser, and only alarms of the desk that this browser has taken, and of desks at which nobody sits: those
+ * sound at the supervisor's, and where nobody sits there either, at every desk that somebody has taken. The second comes from a worker: in
  * a window that nobody looks at, browsers let timers run once a minute.
  */
 'use strict';
 (function () {
   const deck = window.citydeck, {tone, voice, lead, sound} = deck;
-  const OFF = 'citydeck-sound', SILENCE = 'citydeck-sound-silence', KEY = 'q';
+  const OFF = 'citydeck-sound', SILENCE = 'citydeck-sound-silence', KEY = 'q', SUPERVISOR = 'supervisor';
   const PATIENCE = 12;       // seconds without a frame or an answer: with what it takes to sound, well inside 30
   const NAMES_WITHIN = 2000; // milliseconds for which a sentence waits for the name of its station
   const WORDS = {
@@ -47,10 +48,12 @@
     const desk = seat(), holders = new Map();
     if (desk === 'all') return rows;
     return rows.filter(({area}) => {
-      if (!holders.has(area)) holders.set(area, deck.desk.holder(area));
-      return holders.get(area) === desk;
+      if (!holders.has(area)) holders.set(area, sounds(deck.desk.holder(area), desk));
+      return holders.get(area);
     });
   }
+  const sounds = (holder, desk) => desk === 'all' || holder === desk || !deck.desk.manned(holder) && (desk === SUPERVISOR || !deck.desk.manned(SUPERVISOR));
+  const known = (id) => held.get(id) || deck.alarms.unkept(held).find((row) => row.id === id);
 
   /* ---- what there is to know */
   async function look() {
@@ -75,9 +78,9 @@
     return (deck.held('alarms') || {alive: true}).alive === false ? 'process' : '';
   }
   function seen() {
-    const rows = mine([...held.values()]).filter((row) => row.state !== 'normal' && !deck.alarms.laid(row));
+    const rows = mine([...held.values(), ...deck.alarms.unkept(held)]).filter((row) => row.state !== 'normal' && !deck.alarms.laid(row));
     const waiting = rows.filter((row) => row.state === 'unacknowledged' || row.state === 'returned');
-    const flood = floods.filter(({desk}) => seat() === 'all' || desk === seat()).reduce((sum, {count}) => sum + count, 0);
+    const flood = floods.filter(({desk}) => sounds(desk, seat())).reduce((sum, {count}) => sum + count, 0);
     return {kind: 'look', rows: rev < 0 ? null : waiting, standing: rows.length, flood, lost: lost()};
   }
 
@@ -85,7 +88,7 @@
   function beat() {
     if (!document.querySelector('[data-sound]')) return;
     follow();
-    if (leading) { look(); step(seen()); }
+    if (leading) { look(); deck.desk.keep(); step(seen()); }
     document.querySelectorAll('[data-sound]').forEach(draw);
   }
   function follow() {
@@ -113,7 +116,7 @@
     says.forEach((each) => say(each, lasts + 0.2));
   }
   async function say(each, after) {
-    const row = each.say === 'alarm' ? held.get(each.id) : null;
+    const row = each.say === 'alarm' ? known(each.id) : null;
     if (!row) { if (each.say !== 'alarm') voice.say(phrase(each), after); return; }
     deck.condition(row);  // asks for the names
     if (deck.domain(row.domain)) await Promise.race([deck.positions(row.domain), new Promise((resolve) => { setTimeout(resolve, NAMES_WITHIN); })]);
@@ -187,7 +190,7 @@
     else if (control && event.target.closest('summary') && mode() === 'silent') { event.preventDefault(); arm(); } else if (wanted() && !tone.ready()) arm();
   });
   document.addEventListener('keydown', (event) => {
-    if (!document.querySelector('[data-sound]')) return;
+    if (!document.querySelector('[data-sound]') || deck.composing(event)) return;
     if (wanted() && !tone.ready()) arm();
     const typing = event.target.closest && event.target.closest('input, textarea, select');
     if (event.key.toLowerCase() === KEY && !typing && !event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey) silence();

@@ -19,6 +19,10 @@ citydeck.alarms.onChange(() => {
   document.querySelector('[data-act="ack"]').click();
 });
 """
+COMPOSES = """
+const told = {key: 'Enter', isComposing: true, bubbles: true, cancelable: true};
+document.querySelector('[data-alarm-form] textarea').dispatchEvent(new KeyboardEvent('keydown', told));
+"""
 SHOWN = "return citydeck.alarms.shown().map((row) => row.id)"
 ORDER = "const found = []; citydeck.gridApi('alarms-grid').forEachNodeAfterFilterAndSort((node) => found.push(node.data.id)); return found"
 
@@ -102,6 +106,8 @@ def test_many_are_acknowledged_at_once_after_their_number_was_confirmed(deck: De
     supervisor.holds("[data-alarm-form][open] .question", f"Acknowledge {waiting} alarms: {waiting} high")
     stands(supervisor, MANY[0], "unacknowledged")
     supervisor.element("[data-alarm-form] textarea").send_keys("storm")
+    supervisor.js(COMPOSES)
+    assert supervisor.js("return document.querySelector('[data-alarm-form]').open")
     supervisor.element("[data-alarm-form] .yes").click()
     supervisor.reads(OUTCOME, f"{waiting} of {waiting} recorded as acknowledged")
     for buoy in MANY:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -193,14 +192,22 @@ def listened(window: Window) -> None:
 
 
 def sits(window: Window, desk: str) -> None:
-    window.js("const [desk] = arguments; citydeck.desk = {...citydeck.desk, id: () => desk}", desk)
+    window.js("const [desk] = arguments; citydeck.desk = {...citydeck.desk, id: () => desk, manned: (id) => true}", desk)
+
+
+def empties(window: Window, *desks: str) -> None:
+    window.js("const [desks] = arguments; citydeck.desk = {...citydeck.desk, manned: (id) => !desks.includes(id)}", desks)
 
 
 def comes(deck: Deck, buoy: str) -> None:
     """The buoy has measured too little oxygen for two minutes, and its alarm is on the board."""
+    measures(deck, buoy)
+    until(lambda: alarm(buoy) in Board(deck.client).load().alarms, f"the alarm of {buoy}")
+
+
+def measures(deck: Deck, buoy: str) -> None:
     for age in (150.0, 80.0, 0.0):
         deck.send("sea", buoy, "dissolved_oxygen", 3.1, age)
-    until(lambda: alarm(buoy) in Board(deck.client).load().alarms, f"the alarm of {buoy}")
 
 
 def alarm(buoy: str) -> str:
@@ -270,6 +277,23 @@ def test_another_desk_stays_quiet_and_so_does_a_browser_without_one(deck: Deck, 
     acknowledge_all(deck)
 
 
+def test_what_nobody_sits_at_sounds_at_the_supervisors_seat_and_else_at_every_one(deck: Deck, desk: Window) -> None:
+    desk.element(SUMMARY).click()
+    sits(desk, "east")
+    empties(desk, "sea")
+    comes(deck, "sea-buoy-18")
+    looks(desk)
+    assert pulses(desk) == []
+    sits(desk, "supervisor")
+    empties(desk, "sea")
+    desk.waits(lambda: HIGH in pulses(desk), "the tone at the supervisor's seat")
+    sits(desk, "east")
+    empties(desk, "sea", "supervisor")
+    before = len(pulses(desk))
+    desk.waits(lambda: len(pulses(desk)) > before, "the tone at another desk")
+    acknowledge_all(deck)
+
+
 def test_two_windows_of_a_browser_sound_once_and_the_second_goes_on(deck: Deck, desk: Window) -> None:
     first = desk.driver.current_window_handle
     desk.element(SUMMARY).click()
@@ -312,11 +336,36 @@ def test_the_loss_of_the_alarm_process_is_told_by_eye_and_ear(deck: Deck, desk: 
     deck.kill(deck.children["alarms"])
     says(desk, "Alarm process silent")
     assert LOST in pulses(desk)
-    desk.reads("[data-line] .more", "Alarm process silent")
     desk.holds("[data-feeds]", "Nobody keeps the alarms")
+    measures(deck, "sea-buoy-17")
+    says(desk, "High. Low oxygen 3.1 mg/L.")
     deck.start("alarms")
     says(desk, "Alarms are kept again")
-    desk.until("return !document.querySelector('[data-line] .unkept')", "the end of the mark")
+    desk.until("return document.querySelector('[data-feeds]').hidden", "the end of the sentence")
+    acknowledge_all(deck)
+
+
+def test_what_comes_while_nobody_keeps_the_alarms_stands_in_the_list_with_nothing_to_press(deck: Deck, desk: Window) -> None:
+    offered = (
+        "return [...document.querySelectorAll('[data-alarm] [data-act]')].filter((each) => !each.hidden).map((each) => each.dataset.act)"
+    )
+    comes(deck, "sea-buoy-16")
+    deck.kill(deck.children["alarms"])
+    measures(deck, "sea-buoy-15")
+    desk.open(f"/alarms?fold=no&alarm={alarm('sea-buoy-15').replace('|', '%7C')}")
+    desk.holds("[data-alarm] .chosen > .standing", "not recorded yet")
+    assert desk.js(offered) == ["map"]
+    desk.js("citydeck.alarms.choose(arguments[0])", alarm("sea-buoy-16"))
+    button = "[data-alarm] [data-act='ack']"
+    desk.until(
+        f'const button = document.querySelector("{button}"); return button.disabled && !button.hidden', "a button that cannot be pressed"
+    )
+    assert desk.js(f'return document.querySelector("{button}").title') == "Nobody keeps the alarms: nothing can be recorded"
+    deck.start("alarms")
+    desk.until(
+        "const row = citydeck.alarms.held().get(arguments[0]); return row && row.occurrence", "the row recorded", alarm("sea-buoy-15")
+    )
+    acknowledge_all(deck)
 
 
 def test_a_desk_that_hears_nothing_from_the_server_says_so_by_itself(deck: Deck, desk: Window) -> None:

@@ -200,6 +200,7 @@ def test_a_rule_without_a_row_is_for_nobody(tmp_path: Path, redis_server: RedisS
 ON_RECORD = {
     "POST /login": "sign.in, sign.fail",
     "POST /logout": "sign.out",
+    "POST /me/here": "",  # somebody is at the page, and does nothing
     "POST /_dash-update-component": "",  # draws, and changes nothing
     "POST /rejects/resend": "reject.resend",
     **{f"POST /api/v1/alarms/<path:id>/{word}": f"alarm.{wish}" for word, wish in {**SIMPLE, **LASTING}.items()},

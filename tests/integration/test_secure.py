@@ -19,6 +19,7 @@ from callbacks import attempt
 from demo.memory import RedisServer
 from demo.port import free_port
 from settings import load
+from store.session import Sessions
 from tests.door import PASSWORD, accounts
 from tests.integration.web import SITE
 from tests.project import ROOT
@@ -40,10 +41,16 @@ def served(environment: dict[str, str], **settings: str) -> Flask:
 
 
 def send(
-    client: FlaskClient, base: str, origin: str = "", address: str = "192.0.2.1", name: str = "viewer", **headers: str
+    client: FlaskClient,
+    base: str,
+    origin: str = "",
+    address: str = "192.0.2.1",
+    name: str = "viewer",
+    password: str = PASSWORD,
+    **headers: str,
 ) -> TestResponse:
     """Sends the form to `base`, from a page of `origin`."""
-    form = {"name": name, "password": PASSWORD}
+    form = {"name": name, "password": password}
     told = {"Origin": origin or base, **{each.replace("_", "-"): text for each, text in headers.items()}}
     return client.post("/login", data=form, base_url=base, headers=told, environ_base={"REMOTE_ADDR": address})
 
@@ -129,6 +136,48 @@ def test_of_ipv6_a_network_counts(environment: dict[str, str], monkeypatch: pyte
     addresses = ["2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:0:abcd::3", "2001:db8:0:1::1"]
     found = [send(server.test_client(), "http://localhost", name=f"n{i}", address=each) for i, each in enumerate(addresses)]
     assert [answer.status_code for answer in found] == [401, 401, 429, 401]
+
+
+def test_many_attempts_on_a_name_make_the_next_ones_slow_and_not_impossible(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "PER_NAME", "100 per minute")
+    monkeypatch.setattr(attempt, "MANY", "3 per hour")
+    server = served(environment)
+
+    def wrong() -> TestResponse:
+        return send(server.test_client(), "http://localhost", name="viewer", password="wrong")
+
+    assert [wrong().status_code for _ in range(6)] == [401] * 4 + [429] * 2
+    assert 0 < int(wrong().headers["Retry-After"]) <= 31, "whoever it was, the person waits no longer"
+    assert send(server.test_client(), "http://localhost", name="viewer").status_code == 429
+    assert send(server.test_client(), "http://localhost", name="operator").status_code == 303, "another name need not wait"
+    assert send(server.test_client(), "http://localhost", name="viewer", address="192.0.2.2").status_code == 303, "nor another address"
+
+
+@pytest.mark.parametrize(("proxies", "times"), [("0", 1), ("1", 0)])
+def test_a_proxy_that_no_setting_names_is_said_once(
+    environment: dict[str, str], caplog: pytest.LogCaptureFixture, proxies: str, times: int
+) -> None:
+    server = served(environment, PROXIES=proxies)
+    for _ in range(3):
+        send(server.test_client(), "http://localhost", X_Forwarded_For="198.51.100.1")
+    assert caplog.text.count("CITYDECK_PROXIES") == times
+
+
+def test_what_a_page_asks_by_itself_is_no_use_of_the_sign_in(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    client, used = served(environment).test_client(), list[bool]()
+    send(client, "http://localhost")
+    find = Sessions.find
+    monkeypatch.setattr(Sessions, "find", lambda self, id, counts=True: used.append(counts) or find(self, id, counts))
+    for path in ("/me", "/desk/alarms", "/live/nothing", "/api/v1/alarms", "/catalogue"):
+        client.get(path)
+    assert set(used) == {False}
+    for method, path in (("GET", "/"), ("POST", "/me/here")):
+        used.clear()
+        cookie = client.get_cookie("_csrf_token")
+        headers = {"Origin": "http://localhost", "X-CSRFToken": cookie.value if cookie else ""}
+        assert client.open(path, method=method, headers=headers).status_code in (200, 204) and set(used) == {True}
 
 
 def test_attempts_are_counted_while_redis_is_away_too(environment: dict[str, str], redis_server: RedisServer) -> None:

@@ -144,11 +144,30 @@ def test_an_unused_session_ends_and_a_used_one_does_not(sessions: Sessions, wall
     assert sessions.find(unused) is None
 
 
-def test_a_shift_is_not_thrown_out_by_an_open_page_that_nobody_touches(sessions: Sessions, wall: Wall) -> None:
+def test_a_shift_is_not_thrown_out_of_a_page_that_it_touches_now_and_then(sessions: Sessions, wall: Wall) -> None:
     id, begun = sessions.open("li"), wall.now
     while wall.now < begun + 12 * 3600:
+        for _ in range(12):
+            wall.now += 300
+            assert sessions.standing([id]) == {id}
+        assert sessions.find(id)
+
+
+def test_an_open_page_that_nobody_touches_does_not_hold_a_session(sessions: Sessions, wall: Wall) -> None:
+    id, begun = sessions.open("li"), wall.now
+    while wall.now + 300 < begun + IDLE:
         wall.now += 300
-        assert sessions.standing([id]) == {id}
+        assert sessions.standing([id]) == {id} and sessions.find(id, used=False)
+    wall.now += 300
+    assert sessions.standing([id]) == set() and sessions.find(id, used=False) is None and sessions.find(id) is None
+
+
+def test_a_session_that_ends_soon_knows_its_use_more_exactly(memory: RedisServer, people: People, wall: Wall) -> None:
+    sessions = Sessions(connect(memory.url), people, 60.0, LONGEST, wall)
+    id = sessions.open("li")
+    for _ in range(10):
+        wall.now += 40
+        assert sessions.find(id)
 
 
 def test_every_session_ends_in_the_end(sessions: Sessions, wall: Wall) -> None:

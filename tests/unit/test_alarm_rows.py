@@ -92,6 +92,7 @@ def test_a_row_holds_what_is_shown_and_not_what_is_as_usual() -> None:
         replace(ALARM, count=3, shelf=shelf, acknowledgement=Acknowledgement(who="li", time=2.0), journalled=False, marks=("stale",))
     )
     assert (more["count"], more["journalled"], more["marks"]) == (3, False, ["stale"])
+    assert row(replace(ALARM, priority="critical", escalated=True))["escalated"] is True
     assert more["shelf"] == {"who": "li", "time": 1.0, "until": None, "reason": "why"} and more["acknowledgement"]["who"] == "li"
 
 
@@ -184,7 +185,10 @@ def test_many_rows_are_packed_in_pieces_and_arrive_whole() -> None:
 
 def test_floods_that_are_on_are_told_with_the_rows_and_with_every_change() -> None:
     board = Boards(ALARM)
-    board.desks = [Duty(desk="east", areas=("bay",), flood=Flood(began=90.0, first=ALARM.id, first_at=60.0, count=12)), Duty(desk="west", areas=())]
+    board.desks = [
+        Duty(desk="east", areas=("bay",), flood=Flood(began=90.0, first=ALARM.id, first_at=60.0, count=12)),
+        Duty(desk="west", areas=()),
+    ]
     rows = rows_of(board)
     assert told(rows)["floods"] == [{"desk": "east", "began": 90.0, "first": ALARM.id, "first_at": 60.0, "count": 12}]
     board.desks = []

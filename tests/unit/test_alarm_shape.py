@@ -10,7 +10,7 @@ from callbacks.alarm_shape import AskedMany, Target
 
 def test_an_alarm_is_named_once() -> None:
     one, newer, other = (Target(alarm=alarm, occurrence=occurrence) for alarm, occurrence in (("a", 1), ("a", 2), ("b", 1)))
-    assert AskedMany(targets=[one, other]).targets == [one, other]
+    assert AskedMany.model_validate({"targets": [one, other]}).targets == [one, other]
     for twice in (one, newer):
         with pytest.raises(ValidationError, match="'a' is there twice"):
-            AskedMany(targets=[one, other, twice])
+            AskedMany.model_validate({"targets": [one, other, twice]})

@@ -26,7 +26,9 @@ class Kept:
 
     def search(self, kinds: Any, **more: Any) -> list[Event]:
         told = enumerate(self._times) if "raised" in kinds else ()
-        return [Event(kind="raised", alarm=f"a{i}", occurrence=1, time=time, source=f"s{i}", area="bay", annunciated=True) for i, time in told]
+        return [
+            Event(kind="raised", alarm=f"a{i}", occurrence=1, time=time, source=f"s{i}", area="bay", annunciated=True) for i, time in told
+        ]
 
 
 def test_calls_of_the_future_do_not_blind_the_next_writer() -> None:
