@@ -38,6 +38,7 @@ os.environ["CITYDECK_SECRET_KEY"] = _settings.secret_key.get_secret_value() or s
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 worker_class = "gevent"
+limit_request_line = 8190  # the most it allows: a search of the journal may name two hundred sensors
 worker_connections = 10_000
 """A live stream is a connection for as long as its screen is on."""
 reuse_port = True

@@ -74,7 +74,9 @@ class Settings(BaseModel):
         "", description="How browsers reach the deck, https://<host>, where that is not by loopback."
     )
     proxies: int = Field(0, ge=0, le=9, description="How many proxies stand before the web process, whose X-Forwarded-For is believed.")
-    idle_hours: float = Field(4.0, gt=0, le=8760, description="Hours after a person last did something, moving the mouse included, that a sign-in ends.")
+    idle_hours: float = Field(
+        4.0, gt=0, le=8760, description="Hours after a person last did something, moving the mouse included, that a sign-in ends."
+    )
     session_hours: float = Field(14.0, gt=0, le=8760, description="Hours after which a sign-in ends in any case.")
     oidc_url: Annotated[str, AfterValidator(lambda value: value and _provider(value))] = Field(
         "", description="Address of the provider with whom people may sign in (OpenID Connect)."

@@ -26,6 +26,7 @@ SCHEMES = {
     },
     "token": {"type": "http", "scheme": "bearer"},
 }
+TOO_LONG = {"414": {"description": "URI Too Long: the server before the API reads 8,190 bytes of it"}}
 NOBODY = Right("nobody")
 TEXT = {"schema": {"type": "string"}}
 
@@ -50,6 +51,8 @@ def _operation(path: str, told: Mapping[str, Any], right: Right) -> dict[str, An
     operation: dict[str, Any] = {**told, **body}
     common = ALWAYS + (WITH_BODY if "requestBody" in operation else ())
     answers = {status: _answer(path, status, answer, common) for status, answer in told["responses"].items()}
+    if any(each["in"] == "query" for each in operation["parameters"]):
+        answers |= TOO_LONG
     missing = {str(status): _problem(status) for status in common if str(status) not in answers}
     return {**operation, "responses": dict(sorted({**answers, **missing}.items())), "security": _security(right)}
 

@@ -42,8 +42,8 @@ def flood(
             groups.setdefault(_cause(entry), []).append(entry)
     found = {key: _told(key, group, area) for key, group in groups.items()}
     for flood in sorted(floods, key=lambda flood: flood.first_at):
-        entry = seen.get(flood.first)
-        cause = found.setdefault(_cause(entry) if entry else _key(flood.first.partition("|")[0]), _gone(flood, entry))
+        known = seen.get(flood.first)
+        cause = found.setdefault(_cause(known) if known else _key(flood.first.partition("|")[0]), _gone(flood, known))
         cause["first"].append(_first(flood, standing.get(flood.first)))
     causes = sorted(found.values(), key=_order)
     shown = [cause for at, cause in enumerate(causes) if at < MOST or cause["first"]]

@@ -342,6 +342,7 @@ def test_the_loss_of_the_alarm_process_is_told_by_eye_and_ear(deck: Deck, desk: 
     deck.start("alarms")
     says(desk, "Alarms are kept again")
     desk.until("return document.querySelector('[data-feeds]').hidden", "the end of the sentence")
+    until(lambda: alarm("sea-buoy-17") in Board(deck.client).load().alarms, "what came meanwhile on the board")
     acknowledge_all(deck)
 
 
@@ -352,6 +353,8 @@ def test_what_comes_while_nobody_keeps_the_alarms_stands_in_the_list_with_nothin
     comes(deck, "sea-buoy-16")
     deck.kill(deck.children["alarms"])
     measures(deck, "sea-buoy-15")
+    framed = "return citydeck.held('conditions').rows.some((row) => row.id === arguments[0])"
+    desk.until(framed, "the condition", alarm("sea-buoy-15"))
     desk.open(f"/alarms?fold=no&alarm={alarm('sea-buoy-15').replace('|', '%7C')}")
     desk.holds("[data-alarm] .chosen > .standing", "not recorded yet")
     assert desk.js(offered) == ["map"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from typing import Any
 
 import pytest
@@ -46,9 +45,7 @@ def test_an_alarm_on_a_wall_from_its_coming_to_its_end(deck: Deck, browser: Wind
     browser.holds("[data-line] .more", "unacknowledged")
 
     target = ((ALARM, told["occurrence"]),)
-    wish = Command(
-        id=secrets.token_hex(8), wish="acknowledge", who="li", role="supervisor", targets=target, note="seen"
-    )
+    wish = Command(id=secrets.token_hex(8), wish="acknowledge", who="li", role="supervisor", targets=target, note="seen")
     answers = Board(deck.client).request(wish)
     assert answers is not None and [answer.outcome for answer in answers] == ["done"]
     assert kept(browser, ACKNOWLEDGED)["by"] == "li"

@@ -125,7 +125,8 @@ def test_with_an_older_fence_nobody_writes(client: redis.Redis, board: Board) ->
 
 
 def test_duties_are_told(client: redis.Redis, board: Board) -> None:
-    duties = [Duty(desk="sea", areas=("bay",), flood=Flood(began=1.0, first="a", first_at=0.5, count=11)), Duty(desk="supervisor", areas=())]
+    flood = Flood(began=1.0, first="a", first_at=0.5, count=11)
+    duties = [Duty(desk="sea", areas=("bay",), flood=flood), Duty(desk="supervisor", areas=())]
     assert board.duties() == []
     board.save(term(client), duties=duties)
     assert board.duties() == duties

@@ -70,3 +70,10 @@ def ask(deck: Web, operation: APIOperation[Any, Any, Any, Any], mode: Generation
 def test_every_address_of_the_api_is_described(deck: Web) -> None:
     described = {f"{method.upper()} {path}" for path, told in deck.json(DESCRIPTION)["paths"].items() for method in told}
     assert described == THERE
+
+
+def test_two_hundred_sensors_may_be_asked_for_and_what_is_too_long_is_described(deck: Web) -> None:
+    asked = "/api/v1/journal?" + "&".join(f"subject=sensor%3Atraffic-link-{number:05}" for number in range(200))
+    assert deck.get(asked)[0] == 200
+    assert deck.get(f"{asked}&person={'x' * 2000}")[0] == 414
+    assert "414" in deck.json(DESCRIPTION)["paths"]["/api/v1/journal"]["get"]["responses"]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -169,7 +170,12 @@ def test_what_a_page_asks_by_itself_is_no_use_of_the_sign_in(environment: dict[s
     client, used = served(environment).test_client(), list[bool]()
     send(client, "http://localhost")
     find = Sessions.find
-    monkeypatch.setattr(Sessions, "find", lambda self, id, counts=True: used.append(counts) or find(self, id, counts))
+
+    def noted(self: Sessions, id: str, counts: bool = True) -> Any:
+        used.append(counts)
+        return find(self, id, counts)
+
+    monkeypatch.setattr(Sessions, "find", noted)
     for path in ("/me", "/desk/alarms", "/live/nothing", "/api/v1/alarms", "/catalogue"):
         client.get(path)
     assert set(used) == {False}
