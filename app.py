@@ -160,7 +160,7 @@ def _alarms(
     board = Board(client)
     rows, out = alarm_rows.Rows(board), outside.read(Path(settings.site), [area.key for area in site.areas], described)
     origin = lambda: max((int(meta.get("origin", 0)) for meta in feeds(client).values()), default=0)  # noqa: E731
-    alarm_desk.register(server, rows, described, Live(client), partial(moment, client))
+    alarm_desk.register(server, rows, described, Live(client), partial(moment, client), partial(desk.heard, doors.sessions))
     wishes = Wishes(board.request, site)
     alarm.register(server, spec, rows, Journal(engine), wishes)
     desk.register(server, spec, site, doors.sessions, board.duties, wishes)

@@ -12,7 +12,7 @@
     first: {en: 'first out', zh: '首发'}, over: {en: ', over', zh: '，已结束'},
     others: {en: (count) => count + ' further causes', zh: (count) => '另有 ' + count + ' 项原因'},
     instead: {en: (name) => 'suppressed by: ' + name, zh: (name) => '已抑制：' + name},
-    calendar: {en: 'outside its hours', zh: '非生效时段'}, backlog: {en: 'being caught up with', zh: '历史数据补录中'},
+    calendar: {en: 'outside its hours', zh: '非生效时段'}, backlog: {en: 'found late', zh: '发现较迟'},
     dot: {en: ' · ', zh: ' · '}, comma: {en: ', ', zh: '、'},
   };
 

@@ -19,12 +19,15 @@ LONGEST_SECONDS = 86_400.0
 Moment = Callable[[Sequence[tuple[View, int]], Metric, float, float], dict[str, Any]]
 
 
-def register(server: Flask, rows: Rows, domains: Mapping[str, Domain], reader: Live, moment: Moment) -> None:
-    """Adds the routes. `moment` tells what series said in a span of seconds, as `streams.moment.moment` does."""
+def register(server: Flask, rows: Rows, domains: Mapping[str, Domain], reader: Live, moment: Moment, heard: Callable[[], None]) -> None:
+    """Adds the routes. `moment` tells what series said in a span of seconds, as `streams.moment.moment` does; `heard` is called where rows
+    are asked for: whose page it is may be there.
+    """
 
     @server.get("/desk/alarms")
     def desk_alarms() -> Response:
         """All rows, or what changed since a revision of the board."""
+        heard()
         body = rows.told(request.args.get("since", -1, type=int))
         headers = {"Vary": "Accept-Encoding", "Cache-Control": "no-store"}
         if request.accept_encodings["gzip"] <= 0:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, get_type_hints
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
 from spectree import Response as Answers
 from spectree import SpecTree
 from werkzeug.exceptions import HTTPException
@@ -120,4 +120,11 @@ def _refuse(request: Any, response: Any, error: Any, instance: Any, adapter: Any
             abort(problem(400, "the body is not a JSON object"))
     if error is not None:
         reasons = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in adapter.validation_errors(error)]
-        abort(problem(422, "; ".join(reasons)))
+        extra = any(each["type"] == "extra_forbidden" and len(each["loc"]) == 1 for each in adapter.validation_errors(error))
+        abort(problem(422, "; ".join([*reasons, *([_fields()] if extra else [])])))
+
+
+def _fields() -> str:
+    """What the body, or the query, of the request under way may hold."""
+    model = get_type_hints(current_app.view_functions[request.endpoint or ""])["json" if request.method in BODIED else "query"]
+    return f"the fields are {', '.join(model.model_fields)}"

@@ -27,6 +27,7 @@ from callbacks.wish import Wishes, seat, sits
 from domains.site import SUPERVISOR
 from model import Desk, Site
 from model.alarm import Answer, Duty
+from store import Away
 from store.database import DatabaseAway
 from store.people import Unknown
 from store.session import Sessions
@@ -42,7 +43,9 @@ class DeskRow(Open):
     label: Said
     own: list[str] = Field(description="areas that the site gives it")
     areas: list[str] = Field(description="areas that it answers for now")
-    people: list[str] | None = Field(description="names of who sits there; null while the database does not answer")
+    people: list[str] | None = Field(
+        description="names of who sits there and was heard of within the last minute; null while the database does not answer"
+    )
     free: bool = Field(description="whether who asks may sit there")
 
 
@@ -86,7 +89,9 @@ def _list(server: Flask, spec: SpecTree, site: Site, desks: Sequence[Desk], sess
     @spec.validate(resp=Described(HTTP_200=Desks, HTTP_503=Problem), tags=["desks"])
     def api_desks() -> Response:
         """Every desk, and the one at which who asks sits."""
-        known, people = visitor(), _people(sessions)
+        heard(sessions)
+        known = visitor()
+        people = _people(sessions)
         held = {duty.desk: list(duty.areas) for duty in duties()}
         rows = [
             {
@@ -102,11 +107,18 @@ def _list(server: Flask, spec: SpecTree, site: Site, desks: Sequence[Desk], sess
         return jsonify(desks=rows, seat=seat(known, site) if known else "")
 
 
+def heard(sessions: Sessions) -> None:
+    """Whoever makes the request under way may be at the desk."""
+    known = visitor()
+    if known is not None and known.kind == "person":
+        sessions.heard(known.credential)
+
+
 def _people(sessions: Sessions) -> list[tuple[str, str]] | None:
-    """(desk, name) of everybody who sits somewhere."""
+    """(desk, name) of everybody who sits somewhere; None while nobody can say."""
     try:
         return [(desk, user.display) for desk, user in sessions.sitting()]
-    except DatabaseAway:
+    except (Away, DatabaseAway):
         return None
 
 

@@ -51,7 +51,7 @@ class Guard:
         except (DatabaseAway, Away):
             return self._notice(503) if is_page(request) else problem(503, "it cannot be said at the moment who you are")
         if not may(known, right) and not (right.near and self._is_near()):
-            return self._refuse(known)
+            return self._refuse(known, right)
         if known is not None and known.kind == "screen" and not self._is_own(known):
             return problem(403, "a screen of the wall sees its own page only")
         reason = self._forgery.refused(request, known)
@@ -67,7 +67,7 @@ class Guard:
             response.set_cookie(COOKIE, token, secure=current_app.config["SESSION_COOKIE_SECURE"], samesite="Strict")
         return response
 
-    def _refuse(self, known: Visitor | None) -> Answer:
+    def _refuse(self, known: Visitor | None, right: Right) -> Answer:
         if known is None and is_page(request):
             return redirect(f"{LOGIN}?next={quote(raw_path(request), safe='/')}")
         token = bearer(request)
@@ -75,7 +75,7 @@ class Guard:
             actor = known.name if known else "unknown"
             self._witness.mention(actor, "token.refuse", f"token:{digest(token)[:ID_LETTERS]}", path=request.path, method=request.method)
         if known is not None:
-            return problem(403, "this is not for your role" if known.kind == "person" else "the token is not for this")
+            return problem(403, "this is not for your role" if known.kind == "person" else _needed(right))
         answer = problem(401, "the token is unknown, over or revoked" if token else "nobody is signed in")
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
@@ -90,6 +90,12 @@ class Guard:
         """Whether this machine itself asks. Behind a proxy every request seems to come from near."""
         forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
         return self._near and not forwarded and _is_loopback(request.remote_addr or "")
+
+
+def _needed(right: Right) -> str:
+    if not right.scope:
+        return "no token is for this"
+    return f"this needs a token of scope {right.scope} whose owner is {right.least} at least"
 
 
 def asked(request: Request) -> Right:

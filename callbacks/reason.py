@@ -16,6 +16,7 @@ REASONS: Mapping[str, Label] = {
     "desk": Label(en="this is for whoever sits at: {0}", zh="须由该席位人员操作：{0}"),
     "message": Label(en="this is for messages from elsewhere", zh="仅限外部消息"),
     "absent": Label(en="there is no such alarm", zh="没有这条告警"),
+    "occurrence": Label(en="there is no such occurrence of it", zh="该告警没有这次发生记录"),
     "anew": Label(en="it has come anew since", zh="该告警此后又再次发生"),
     "returned": Label(en="it has returned", zh="告警已恢复"),
     "latched": Label(en="it must be acknowledged first", zh="须先确认"),

@@ -111,6 +111,14 @@ RIGHTS: Mapping[str, Right] = {
     "POST /api/v1/hooks/cap": Right("supervisor", "hooks"),
 }
 
+SCOPES: Mapping[str, Least] = {
+    scope: min((right.least for right in RIGHTS.values() if right.scope == scope), key=ROLES.index)
+    for scope in ("read", "alarms", "hooks", "metrics")
+}
+"""What a token may be for, and the least role of an owner to whom that is of any use."""
+SCREEN_SCOPE = "screen:"
+"""A token with the scope `screen:<id>` pairs that screen and does nothing else."""
+
 PAGES: Mapping[str, Least] = {
     "": "viewer",
     "domain": "viewer",

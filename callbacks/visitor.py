@@ -8,13 +8,12 @@ from typing import Any
 from flask import Flask, Request, request
 from flask_login import LoginManager, UserMixin, current_user
 
+from callbacks.rights import SCREEN_SCOPE
 from model.person import Token, User, Visitor
 from store.permit import Permits
 from store.session import Sessions
 
 SCREEN_COOKIE = "citydeck-screen"
-SCREEN_SCOPE = "screen:"
-"""A token with the scope `screen:<id>` pairs that screen and does nothing else."""
 BEARER = "bearer "
 CATCH_ALL = ("/", "/<path:path>")
 """Dash's endpoints for everything that is not its own: pages."""

@@ -46,7 +46,7 @@ def form() -> html.Dialog:
     )
     close = html.Div(html.Button(say("Close", "关闭"), type="button", className="no"), className="buttons")
     return html.Dialog(
-        [html.P(className="question"), give, back, html.P(className="outcome", role="status"), close],
+        [html.P(className="question"), html.P(className="nothing"), give, back, html.P(className="outcome", role="status"), close],
         className="ask",
         **data(duty_form="1"),
     )

@@ -16,6 +16,7 @@ COLUMNS = (
     ("amount", "Value", "数值"),
     ("bound", "Limit", "限值"),
     ("who", "Person", "人员"),
+    ("seat", "Desk", "席位"),
     ("note", "Note", "备注"),
 )
 RIGHT = ("amount", "bound")

@@ -184,8 +184,8 @@ Wish = Literal["acknowledge", "reset", "shelve", "unshelve", "out_of_service", "
 
 Outcome = Literal["done", "already", "gone", "not_now", "absent", "forbidden", "refused", "not_recorded", "expired"]
 """`already`: somebody did it before, and is named; `gone`: the alarm returned or a newer occurrence stands; `not_now`: it must first be
-somewhere else in its life; `absent`: there is no such alarm; `forbidden`: it is not for this person; `refused`: what was asked is not
-complete, or cannot be; `not_recorded`: the database is away."""
+somewhere else in its life; `absent`: there is no such alarm or occurrence; `forbidden`: it is not for this person; `refused`: what was
+asked is not complete, or cannot be; `not_recorded`: the database is away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

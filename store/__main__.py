@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 import settings
 from callbacks.password import SHORTEST, hashed
+from callbacks.rights import SCOPES, SCREEN_SCOPE, reaches
 from model import SpecError
 from model.person import ROLES, User
 from store.audit import Audit
@@ -26,6 +27,7 @@ PATIENCE_SECONDS = 600.0
 """A migration of a long journal takes its time."""
 DAY = 86_400.0
 TOKEN_BYTES = 32
+SCOPES_KNOWN = f"{', '.join(SCOPES)} or {SCREEN_SCOPE}<id>"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         engine = connect(settings.load(os.environ).database, PATIENCE_SECONDS)
         try:
+            migrate(engine)
             return int(asked.do(engine, asked) or 0)
         finally:
             engine.dispose()
@@ -79,7 +82,7 @@ def _token_parser(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add = what.add_parser("add", help="prints the token, once")
     add.add_argument("label", help="what it is for")
     add.add_argument("--owner", required=True, help="a user, whose role limits it and whose disabling ends it")
-    add.add_argument("--scope", action="append", required=True, help="may be given several times")
+    add.add_argument("--scope", action="append", required=True, help=f"{SCOPES_KNOWN}; may be given several times")
     add.add_argument("--days", type=float, default=90.0, help="how long it may be used")
     add.set_defaults(do=_token_add)
     what.add_parser("list").set_defaults(do=_token_list)
@@ -88,8 +91,8 @@ def _token_parser(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     revoke.set_defaults(do=_token_revoke)
 
 
-def _migrate(engine: Engine, _: argparse.Namespace) -> None:
-    migrate(engine)
+def _migrate(_: Engine, __: argparse.Namespace) -> None:
+    """No more than every command does first."""
 
 
 def _user_add(engine: Engine, asked: argparse.Namespace) -> None:
@@ -111,9 +114,24 @@ def _user_disable(engine: Engine, asked: argparse.Namespace) -> None:
 
 
 def _token_add(engine: Engine, asked: argparse.Namespace) -> None:
+    _insist_on_use(engine, asked.owner, asked.scope)
     secret = "citydeck_" + secrets.token_urlsafe(TOKEN_BYTES)
     Tokens(engine).grant(secret, asked.label, asked.owner, asked.scope, time.time() + asked.days * DAY, _actor())
     print(secret)
+
+
+def _insist_on_use(engine: Engine, name: str, scopes: Sequence[str]) -> None:
+    """Unknown for an owner that there is not; ValueError for a scope that there is not, or that the owner's role can never use."""
+    owner = People(engine).user(name)
+    if owner is None:
+        raise Unknown(name)
+    for scope in scopes:
+        if scope.startswith(SCREEN_SCOPE) and scope != SCREEN_SCOPE:
+            continue
+        if scope not in SCOPES:
+            raise ValueError(f"{scope!r} is no scope: {SCOPES_KNOWN}")
+        if not reaches(owner.role, SCOPES[scope]):
+            raise ValueError(f"the scope {scope} needs an owner who is {SCOPES[scope]} at least; {name} is {owner.role}")
 
 
 def _token_list(engine: Engine, _: argparse.Namespace) -> None:

@@ -112,13 +112,17 @@ class People:
             if connection.execute(mine).rowcount == 0:
                 raise Unknown(by)
 
-    def sitting(self, created: float, seen: float) -> list[tuple[str, User]]:
-        """Who sits at which desk, of the sessions begun since `created` and used since `seen`; each once for a desk."""
+    def sitting(self, created: float, seen: float) -> list[tuple[str, str, User]]:
+        """(desk, the session's digest, who sits there) of the sessions begun since `created` and used since `seen`."""
         column = schema.session.c
-        asked = select(column.desk, *_USER).join(schema.user).where(column.desk.is_not(None), schema.user.c.disabled.is_(False)).distinct()
+        asked = (
+            select(column.desk, column.hash, *_USER).join(schema.user).where(column.desk.is_not(None), schema.user.c.disabled.is_(False))
+        )
         fresh = asked.where(column.created >= created, column.seen >= seen).order_by(column.desk, schema.user.c.name)
         with reading(self._engine) as connection:
-            return [(row.desk, User(**{each.name: getattr(row, each.name) for each in _USER})) for row in connection.execute(fresh)]
+            return [
+                (row.desk, row.hash, User(**{each.name: getattr(row, each.name) for each in _USER})) for row in connection.execute(fresh)
+            ]
 
     def session(self, id: str) -> Session | None:
         """The session of that id. Whether it is too old is the caller's."""

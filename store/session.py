@@ -14,6 +14,7 @@ from store import Away, Client
 from store.database import DatabaseAway
 from store.known import Known, Record, here
 from store.people import People, Unknown, digest
+from store.presence import Presence
 
 ID_BYTES = 32
 SEEN_SECONDS = 300.0
@@ -37,6 +38,7 @@ class Sessions:
     ) -> None:
         self._people, self._idle, self._longest, self._wall, self._run = people, idle, longest, wall, run
         self._exact = min(SEEN_SECONDS, idle / 4)
+        self._presence = Presence(client)
         self._known = Known(client, "session", lambda digests: _records(people, digests), wall, run)
 
     def open(self, name: str) -> str:
@@ -65,12 +67,18 @@ class Sessions:
         told = {"from": record.get("desk") or ""}
         self._run(lambda: self._people.sit(id, desk, record["name"], told))
         self._known.change(digest(id), {**record, "desk": desk})
+        self.heard(id)
+
+    def heard(self, id: str) -> None:
+        """Its page asked for something by itself: somebody may be there. That is no use of the session."""
+        self._presence.heard(digest(id))
 
     def sitting(self) -> list[tuple[str, User]]:
-        """Who sits at which desk. Raises DatabaseAway."""
+        """Who sits at which desk and was heard of within the last minute, each once for a desk. Raises Away, DatabaseAway."""
         now = self._wall()
-        found: list[tuple[str, User]] = self._run(lambda: self._people.sitting(now - self._longest, now - self._idle - SEEN_SECONDS))
-        return found
+        found: list[tuple[str, str, User]] = self._run(lambda: self._people.sitting(now - self._longest, now - self._idle - SEEN_SECONDS))
+        present = self._presence.present([session for _, session, _ in found])
+        return list(dict.fromkeys((desk, user) for desk, session, user in found if session in present))
 
     def standing(self, ids: Collection[str]) -> set[str]:
         """Which of them still stand; that is no use of them. Raises DatabaseAway when nobody can say."""

@@ -16,8 +16,8 @@ from streams.entry import CALLING, Entry, entry, pair
 from streams.partition import decode
 from streams.rulebook import alarm_of
 
-Key = tuple[int, int, float, str, str]
-"""Rank, priority, when it was raised, subject, id: the order in which alarms are told."""
+Key = tuple[int, int, bool, float, str, str]
+"""Rank, priority, whether it has returned, when it was raised, subject, id: the order in which alarms are told."""
 JUDGED = "judge"
 """The source of the conditions that come decoded."""
 
@@ -107,7 +107,7 @@ class Ranking:
         """By sensor the most important of the domain's alarms."""
         found: dict[str, Entry] = {}
         for key in self._of(domain):
-            kind, _, sensor = key[3].partition(":")
+            kind, _, sensor = key[4].partition(":")
             if kind == "sensor" and sensor not in found:
                 found[sensor] = self._entries[key[-1]]
         return found
@@ -180,4 +180,5 @@ class Ranking:
 
 
 def _key(entry: Entry) -> Key:
-    return entry.rank, entry.priority, entry.alarm.raised, entry.alarm.subject, entry.alarm.id
+    alarm = entry.alarm
+    return entry.rank, entry.priority, alarm.state == "returned", alarm.raised, alarm.subject, alarm.id

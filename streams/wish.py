@@ -80,7 +80,9 @@ def _wished(asked: Asked, id: str, occurrence: int) -> Answer:
         alarm = core.blank(id)
     if alarm is None:
         return Answer(alarm=id, outcome="absent", reason="absent")
-    if alarm.occurrence != occurrence:
+    if occurrence > alarm.occurrence:
+        return Answer(alarm=id, outcome="absent", reason="occurrence")
+    if occurrence < alarm.occurrence:
         return Answer(alarm=id, outcome="gone", reason="anew")
     if reason := core.duties.obstacle(asked.command, alarm):
         return Answer(alarm=id, outcome="forbidden", reason=reason)

@@ -1,7 +1,7 @@
 /* Which alarms somebody asked for. It stands in the address, so that a view can be shared: ?show=open&filter=oxygen&area=longgang&domain=sea
  * &priority=2&desk=east&alarm=<id of the selected one>.
  *
- * choice.asked()            {show, filter, area, domain, priority, desk, fold, alarm}, a text each, empty where not asked
+ * choice.asked(search)      {show, filter, area, domain, priority, desk, fold, alarm}, a text each, empty where not asked
  * choice.ask({name: text})  changes the address and tells who listens; choice.onAsk(fn)
  * choice.fits(asked)        a function of a row: whether it is asked for. A row is worded: it has name, where, note, standing.
  * choice.areasOf(desk)      keys of the areas a desk answers for; what no desk has is the supervisor's. Who knows better may replace it.
@@ -12,8 +12,8 @@
   const NAMES = ['show', 'filter', 'area', 'domain', 'priority', 'desk', 'fold', 'alarm'], SUPERVISOR = 'supervisor', EVERY = ['all', 'journal'];
   const listeners = [];
 
-  function asked() {
-    const told = new URLSearchParams(location.search);
+  function asked(search = location.search) {
+    const told = new URLSearchParams(search);
     return Object.fromEntries(NAMES.map((name) => [name, told.get(name) || '']));
   }
   function ask(change) {
@@ -47,5 +47,6 @@
     return (row) => tests.every((test) => test(row));
   }
 
+  addEventListener('popstate', () => { if (document.querySelector('[data-alarms]')) listeners.forEach((fn) => fn()); });
   deck.choice = {asked, ask, fits, group, areasOf, onAsk: (fn) => { listeners.push(fn); }};
 })();

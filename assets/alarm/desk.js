@@ -26,7 +26,7 @@
     normal: {en: 'Normal', zh: '正常'},
     until: {en: (time) => 'until ' + time, zh: (time) => '至 ' + time}, next: {en: 'until next return', zh: '至下次恢复'},
     review: {en: (time) => 'review ' + time, zh: (time) => time + ' 复查'}, back: {en: (time) => 'returned ' + time, zh: (time) => time + ' 恢复'},
-    instead: {en: (name) => 'because of ' + name, zh: (name) => '因 ' + name}, calendar: {en: 'outside its hours', zh: '非生效时段'}, backlog: {en: 'from the past, being caught up with', zh: '历史数据补录中'},
+    instead: {en: (name) => 'because of ' + name, zh: (name) => '因 ' + name}, calendar: {en: 'outside its hours', zh: '非生效时段'}, backlog: {en: 'found late: its time had passed before the deck had caught up', zh: '发现较迟：处理到该数据时，其时间已过'},
     unwritten: {en: 'not recorded yet', zh: '尚未记录'}, priority: [null, {en: 'critical', zh: '危急'}, {en: 'high', zh: '高级'}, {en: 'medium', zh: '中级'}, {en: 'low', zh: '低级'}],
     escalated: {en: (was) => `was ${was}, not acknowledged in time`, zh: (was) => `原为${was}，逾期未确认`}, chattering: {en: 'chattering', zh: '频繁抖动'}, fleeting: {en: 'fleeting', zh: '瞬时'}, stale: {en: 'over a day', zh: '超过一天'},
     dot: {en: ' · ', zh: ' · '},
@@ -40,9 +40,10 @@
   const ranks = new Map();  // id -> {occurrence, rank} by which it stands
   const listeners = [];
   let words = new WeakMap(), values = new Map(), rows = [], seen = [], floods = [], past = null;
-  let rev = -1, asking = false, heard = -Infinity, chosenAt = -Infinity, movedAt = -Infinity, read = -Infinity, place = 0, aimed = '', writing = 0, skew = 0;
+  let rev = -1, asking = false, heard = -Infinity, chosenAt = -Infinity, movedAt = -Infinity, read = -Infinity, place = 0, aimed = '', writing = 0, skew = 0, last = '';  // what was asked for when the desk was left
 
   const page = () => document.querySelector('[data-alarms]');
+  const addressed = () => Boolean(page()) && location.pathname === deck.path('alarms');  // the address changes before the page does
   const grid = () => deck.gridApi(GRID);
   const waits = (row) => (row.state === 'unacknowledged' || row.state === 'returned') && !laid(row);
   const laid = (row) => Boolean(row.absence || row.shelf || row.suppressed);
@@ -102,10 +103,11 @@
     };
   }
 
-  /* ---- order: who waits for somebody first, then what stands, then what was laid aside; inside each by priority, the oldest first, as in the alarm line */
+  /* ---- order: who waits for somebody first, then what stands, then what was laid aside; inside each by priority, what is active before what has returned, the oldest
+   * first, as in the alarm line (streams/ranking.py) */
   function rank(row) {
-    const order = row.absence ? 5 : row.shelf ? 4 : row.suppressed ? 3 : row.state === 'unacknowledged' ? 0 : row.state === 'returned' ? 1 : 2;
-    return (order * 10 + row.priority) * 1e11 + row.raised;
+    const order = row.absence ? 5 : row.shelf ? 4 : row.suppressed ? 3 : waits(row) ? 0 : 2;
+    return ((order * 10 + row.priority) * 10 + (row.state === 'returned' ? 1 : 0)) * 1e10 + row.raised;
   }
   function ranked(row) {
     const before = ranks.get(row.id);
@@ -119,6 +121,7 @@
   function draw() {
     const element = page();
     if (!element) return;
+    if (addressed()) last = location.search;
     const asked = choice.asked();
     element.closest('main').dataset.show = asked.show || 'all';
     if (rev < 0 || !deck.known) { deck.put(element.querySelector('.waiting'), deck.text(WORDS.waiting)); return; }
@@ -232,7 +235,7 @@
   /* Browsers allow an address to be changed only so often: it follows when the hand rests. */
   function tellAddress() {
     clearTimeout(writing);
-    writing = setTimeout(() => { if (page()) choice.ask({alarm: aimed}); }, 300);
+    writing = setTimeout(() => { if (addressed()) choice.ask({alarm: aimed}); }, 300);
   }
   /* An alarm of the address that is not on the board any more: what the journal says it was. */
   async function recall(id) {
@@ -360,10 +363,22 @@
     for (const find of deck.alarms.keys) { const act = !event.repeat && find(key, event.shiftKey); if (act) return act; }
     return null;
   }
-  /* Brings an alarm to the desk: nothing is done to it. */
-  deck.showAlarm = (id) => { if (page()) choose(id); else deck.go(deck.path('alarms?alarm=' + encodeURIComponent(id))); };
+  /* Brings an alarm to the desk: nothing is done to it. What was asked for there is asked for again, unless it hides the alarm. */
+  deck.showAlarm = (id) => {
+    if (page()) { choose(id); return; }
+    const row = find(id), told = new URLSearchParams(row && choice.fits(choice.asked(last))(known(row)) ? last : '');
+    told.set('alarm', id);
+    deck.go(deck.path('alarms?' + told));
+  };
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[href]');
+    if (!link || !last || page() || link.getAttribute('href') !== deck.path('alarms') || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    deck.go(deck.path('alarms') + last);
+  }, true);
   document.addEventListener('keydown', (event) => {
-    if (event.altKey || deck.composing(event) || document.querySelector('dialog[open]')) return;
+    if (event.altKey || deck.composing(event) || document.querySelector('dialog[open], details[open]')) return;  // nothing is done to what is covered
     if (event.target.closest && event.target.closest('input, textarea, select, [contenteditable]')) { if (event.key === 'Escape') event.target.blur(); return; }
     if (page() && choice.asked().show === 'journal') return;  // what is selected does not stand on the screen
     const act = page() ? here(event) : elsewhere(event);

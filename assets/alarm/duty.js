@@ -21,6 +21,8 @@
     sending: {en: 'Recording…', zh: '正在记录…'}, unknown: {en: 'Unknown whether it was recorded. Look before pressing again.', zh: '不确定是否已记录。再次操作前请先核对。'},
     empty: {en: 'nobody sits here', zh: '无人就席'}, unmanned: {en: (names) => `Nobody sits at: ${names}`, zh: (names) => `无人就席：${names}`}, comma: {en: ', ', zh: '、'},
     done: {en: 'Recorded.', zh: '已记录。'}, was: {en: 'That was done before.', zh: '该操作此前已完成。'}, forbidden: {en: 'Refused: this is not for your role', zh: '已拒绝：您的角色无权执行'},
+    nothing: {en: (name) => `${name} answers for no area now: every area is with another desk.`, zh: (name) => `${name}当前不负责任何区域：所有区域均由其他席位负责。`},
+    others: {en: ' As a supervisor you may move theirs:', zh: '您作为值班长可以移交这些区域：'},
     failed: {en: (why) => `Not done: ${why}`, zh: (why) => `未执行：${why}`},
   };
   const listeners = [];
@@ -119,16 +121,18 @@
     if (!box || !id) return;
     form = {id, words: null};
     box.querySelector('textarea').value = '';
+    document.querySelectorAll('[data-duty]').forEach((menu) => { menu.open = false; });
     lay(box);
     box.showModal();
   }
   function lay(box) {
-    const {id} = form, has = areas(id).filter(Boolean), lent = own(id).filter((area) => holder(area) !== id);
+    const {id} = form, has = areas(id).filter(Boolean), others = has.length || !deck.may(SUPERVISOR) ? [] : deck.known.site.areas.map((each) => each.key), lent = own(id).filter((area) => holder(area) !== id);
     deck.put(box.querySelector('.question'), say('question', name(id)));
-    box.querySelector('.have').replaceChildren(...has.map((area) => choice(area, deck.area(area), true)));
-    box.querySelector('.to').replaceChildren(...all().filter((each) => each !== id).map((each) => choice(each, name(each), false)));
+    deck.put(box.querySelector('.nothing'), has.length ? '' : say('nothing', name(id)) + (others.length ? say('others') : ''));
+    box.querySelector('.have').replaceChildren(...has.map((area) => choice(area, deck.area(area), true)), ...others.map((area) => choice(area, say('from', deck.area(area), name(holder(area))), false)));
+    box.querySelector('.to').replaceChildren(...all().filter((each) => each !== id || others.length).map((each) => choice(each, name(each), false)));
     box.querySelector('.lent').replaceChildren(...lent.map((area) => choice(area, say('from', deck.area(area), name(holder(area))), true)));
-    box.querySelector('.giving').hidden = !has.length;
+    box.querySelector('.giving').hidden = !has.length && !others.length;
     box.querySelector('.taking').hidden = !lent.length;
     ready(box);
   }
@@ -137,11 +141,21 @@
     box.querySelector('.back').disabled = !pressed(box, '.lent').length;
     deck.put(box.querySelector('.outcome'), form && form.words ? form.words() : '');
   }
-  async function send(box, path, body) {
+  /* Each desk hands over what it has. */
+  function give(box) {
+    const found = pressed(box, '.have'), to = pressed(box, '.to')[0];
+    send(box, [...new Set(found.map(holder))].map((id) => [encodeURIComponent(id) + '/hand-over', {areas: found.filter((area) => holder(area) === id), to}]));
+  }
+  async function send(box, wishes) {
     form.words = () => say('sending');
     ready(box);
     box.querySelectorAll('.give, .back').forEach((button) => { button.disabled = true; });
-    const told = await post(encodeURIComponent(form.id) + path, {...body, note: box.querySelector('textarea').value.trim(), id: crypto.getRandomValues(new Uint32Array(4)).join('-')});
+    const note = box.querySelector('textarea').value.trim();
+    let told = null;
+    for (const [path, body] of wishes) {
+      told = await post(path, {...body, note, id: crypto.getRandomValues(new Uint32Array(4)).join('-')});
+      if (told.status !== 200 && told.outcome !== 'already') break;
+    }
     form.words = sentence(told);
     ready(box);
   }
@@ -185,11 +199,10 @@
   deck.paint('[data-owner]', {sections: () => ['line', 'duties'], draw: owner});
   deck.paint('[data-duty-form]', {sections: () => [], draw(box) { if (box.open) lay(box); }});
   deck.on('duties', () => { if (asked) look(); changed(); });
-  deck.second(() => { const me = deck.me(); if (me && me.kind === 'person') { if (!asked) look(); else if (document.querySelector('[data-duty]') && !document.hidden) keep(); } });
+  deck.second(() => { const me = deck.me(); if (me && me.kind === 'person') { if (!asked) look(); else if (seat || document.querySelector('[data-duty]') && !document.hidden) keep(); } });  // who sits somewhere is heard on every page, seen or not
   addEventListener('storage', (event) => { if (event.key === KEY) look(); });
   document.addEventListener('click', (event) => {
     const at = (css) => event.target.closest(css), chosen = at('[data-duty] .desks button'), act = at('[data-duty-act]'), box = at('[data-duty-form]');
-    document.querySelectorAll('[data-duty][open]').forEach((element) => { if (!element.contains(event.target)) element.open = false; });
     if (at('[data-duty] summary')) { said = null; look(); }
     if (chosen) take(chosen.dataset.key);
     if (act) ({hand: open, leave, all: () => { deck.choice.ask({desk: ''}); draw(); }})[act.dataset.dutyAct]();
@@ -201,8 +214,8 @@
       else button.setAttribute('aria-pressed', String(button.getAttribute('aria-pressed') !== 'true'));
       ready(box);
     }
-    if (at('.give')) send(box, '/hand-over', {areas: pressed(box, '.have'), to: pressed(box, '.to')[0]});
-    if (at('.back')) send(box, '/take-back', {areas: pressed(box, '.lent')});
+    if (at('.give')) give(box);
+    if (at('.back')) send(box, [[encodeURIComponent(form.id) + '/take-back', {areas: pressed(box, '.lent')}]]);
     if (at('.no')) box.close();
   });
 })();

@@ -24,7 +24,7 @@
     desk: {en: 'Desk', zh: '席位'}, wrong: {en: (why) => `Not understood: ${why}`, zh: (why) => `无法理解：${why}`},
   };
   const SPANS = [3600, 86400, 7 * 86400, 30 * 86400];
-  const HEADS = ['time', 'priority', 'kind', 'name', 'where', 'amount', 'bound', 'who', 'note'];
+  const HEADS = ['time', 'priority', 'kind', 'name', 'where', 'amount', 'bound', 'who', 'seat', 'note'];
   let events = [], next = null, shown = null, state = 'waiting', why = '', asking = 0, typing = 0;
 
   const box = () => document.querySelector('[data-journal]');
@@ -93,13 +93,10 @@
     const {day, minute, second} = local(event.time);
     return {
       time: `${day} ${minute}:${second}`, priority: event.priority ? deck.letter(PRIORITIES.indexOf(event.priority)) : '', kind: deck.kind(event.kind), name: said.name, where: said.where,
-      amount: said.value, bound: said.limit, who: event.actor, note: event.kind === 'suppressed' ? desk.because(event.note) : event.note,
+      amount: said.value, bound: said.limit, who: event.actor, seat: event.rule ? deck.desk.name(event.desk) : '', note: event.kind === 'suppressed' ? desk.because(event.note) : event.note,
     };
   }
-  function deskName(id) {
-    const found = deck.known.site.desks.find((each) => each.id === id);
-    return [deck.text(WORDS.desk), found ? deck.text(found.label) : id].filter(Boolean).join(' ');
-  }
+  const deskName = (id) => `${deck.text(WORDS.desk)} ${deck.desk.name(id)}`;
   function row(event) {
     const line = document.createElement('tr'), told = cells(event);
     for (const name of HEADS) {

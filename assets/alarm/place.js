@@ -96,6 +96,7 @@
     const [place, land, districts, named] = await Promise.all([whereIs(row, detail), features('land'), features('districts'), features('places')]);
     if (mine !== drawing) return;
     element.hidden = !place;
+    element.nowhere = place ? '' : row.id;
     const width = element.clientWidth, height = element.clientHeight;
     if (!place || !width) return;
     const project = view(place.at, width, height), rem = parseFloat(getComputedStyle(document.documentElement).fontSize);

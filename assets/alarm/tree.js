@@ -22,7 +22,8 @@
   /* ---- groups and words */
   function groups(asked) {
     const counts = {all: 0, open: 0, shelved: 0, out: 0};
-    desk.held().forEach((row) => { counts.all += 1; counts[choice.group(row)] += 1; });
+    const mine = choice.fits({filter: '', desk: asked.desk});
+    desk.held().forEach((row) => { if (mine(row)) { counts.all += 1; counts[choice.group(row)] += 1; } });
     box().querySelectorAll('[data-tab]').forEach((button) => {
       const count = button.querySelector('.count');
       button.setAttribute('aria-pressed', String(button.dataset.tab === (asked.show || 'all')));
@@ -105,11 +106,5 @@
   });
   document.addEventListener('input', (event) => {
     if (event.target.closest('[data-alarm-filters] .filter input')) { typed = event.target.value.trim(); choice.ask({filter: typed}); }
-  });
-  document.addEventListener('keydown', (event) => {
-    const open = document.querySelector('.areas[open]');
-    if (event.key !== 'Escape' || deck.composing(event) || !open) return;
-    open.open = false;
-    open.querySelector('summary').focus();
   });
 })();

@@ -95,14 +95,4 @@
 
   deck.paint('[data-views]', {sections: () => [], draw});
   document.addEventListener('toggle', (event) => { if (event.target.matches('[data-views]') && event.target.open) { said = () => ''; draw(); load(); } }, true);
-  document.addEventListener('click', (event) => {
-    const element = menu();
-    if (element && element.open && event.target.isConnected && !element.contains(event.target)) element.open = false;
-  });
-  document.addEventListener('keydown', (event) => {
-    const element = menu();
-    if (event.key !== 'Escape' || deck.composing(event) || !element || !element.open) return;
-    element.open = false;
-    element.querySelector('summary').focus();
-  });
 })();

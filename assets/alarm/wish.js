@@ -22,6 +22,7 @@
     expired: {en: 'Not recorded: it came too late. Nothing was done.', zh: '未记录：已超时，操作未执行。'},
     undone: {en: (why) => `Nothing was done: ${why}`, zh: (why) => `操作未执行：${why}`}, forbidden: {en: (why) => `Refused: ${why}`, zh: (why) => `已拒绝：${why}`},
     unkept: {en: 'Nobody keeps the alarms: nothing can be recorded', zh: '告警进程无响应：无法记录'},
+    nowhere: {en: 'This alarm is about no place on the map', zh: '此告警没有地图位置'},
     role: {en: 'this is not for your role', zh: '您的角色无权执行'},
     some: {en: (done, total) => `${done} of ${total} recorded as acknowledged`, zh: (done, total) => `${total} 条中 ${done} 条已记录为确认`},
     already: {en: (what, who, time) => `Already ${what} by ${who} at ${time}`, zh: (what, who, time) => `${who} 已于 ${time} ${what}`},
@@ -46,10 +47,11 @@
   let outcome = null, pending = null;
 
   /* ---- what may be done: by the role, and by where the alarm is in its life; the server decides */
+  const nowhere = (row) => (document.querySelector('[data-alarm] .place') || {}).nowhere === row.id;
   const POSSIBLE = {
     ack: (row) => row.state === 'unacknowledged' || row.state === 'returned',
     reset: (row) => row.latched && row.state === 'acknowledged',
-    shelve: (row) => !row.shelf, unshelve: (row) => Boolean(row.shelf), comment: () => true, map: () => true,
+    shelve: (row) => !row.shelf, unshelve: (row) => Boolean(row.shelf), comment: () => true, map: (row) => !nowhere(row),
     'out-of-service': (row) => !row.absence, 'return-to-service': (row) => Boolean(row.absence),
   };
   function allowed(act, row) {
@@ -63,7 +65,7 @@
   const waits = (row) => POSSIBLE.ack(row) && !row.unkept && !desk.laid(row);
   const lost = () => (deck.held('alarms') || {alive: true}).alive === false;
   /* Where reset is what comes next, it stands in the place of what has been done. */
-  const offered = (act, row) => allowed(act, row) && (POSSIBLE[act](row) || (act === 'ack' && !POSSIBLE.reset(row)));
+  const offered = (act, row) => allowed(act, row) && (act === 'map' || POSSIBLE[act](row) || (act === 'ack' && !POSSIBLE.reset(row)));
 
   /* ---- asking the server */
   const fresh = () => crypto.getRandomValues(new Uint32Array(4)).reduce((text, each) => text + each.toString(16).padStart(8, '0'), '');
@@ -187,8 +189,9 @@
       const name = button.dataset.act, can = POSSIBLE[name](row) && !row.over;
       button.hidden = !offered(name, row);
       const away = name !== 'map' && lost();
-      button.disabled = (!can && name !== 'map') || away || Boolean(pending);
-      button.title = away ? say('unkept') : '';
+      const lies = name !== 'map' || !nowhere(row);
+      button.disabled = (!can && name !== 'map') || !lies || away || Boolean(pending);
+      button.title = away ? say('unkept') : lies ? '' : say('nowhere');
       button.classList.toggle('primary', name === 'ack' && can && !away);
       if (name === 'ack') deck.put(button.querySelector('.many'), many > 1 ? deck.number(many, 0) : '');
     });

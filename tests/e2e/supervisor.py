@@ -9,7 +9,7 @@ PRESS = """
 const [key, more] = [arguments[0], arguments[1] || {}];
 document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true, ...more}));
 """
-SETTLED = "const row = citydeck.alarms.chosen(); return Boolean(row && row.id === arguments[0] && citydeck.alarms.settled(row))"
+SETTLED = "const row = citydeck.alarms.chosen(); return Boolean(row && row.id === arguments[0] && row.occurrence > 0 && citydeck.alarms.settled(row))"
 STATE = "const row = citydeck.alarms.held().get(arguments[0]); return row ? row.state : 'none'"
 OUTCOME = "[data-alarm] .chosen > .outcome"
 

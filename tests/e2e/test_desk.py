@@ -7,6 +7,7 @@ from tests.e2e.supervisor import OUTCOME, alarm, comes, press, returns, row, sel
 from tests.e2e.window import Window
 
 JUST_CAME, ELSEWHERE, OVER = "sea-buoy-01", "sea-buoy-02", "sea-buoy-03"
+COVERED = "sea-buoy-12"
 MANY = ("sea-buoy-05", "sea-buoy-06", "sea-buoy-07")
 FLOOD = ("sea-buoy-04", "sea-buoy-11", *(f"sea-buoy-{number}" for number in range(13, 25)))
 TIDY = ("sea-buoy-08", "sea-buoy-09", "sea-buoy-10")
@@ -90,6 +91,44 @@ def test_what_is_asked_for_stands_in_the_address_and_the_tree_of_areas_sets_it(d
     supervisor.until("return !location.search.includes('area=')", "the area dropped")
     supervisor.open("/alarms?fold=no&filter=no+such+words")
     supervisor.holds("[data-alarms] .waiting", "is what you asked for")
+
+
+def test_under_an_open_menu_keys_do_nothing_and_escape_closes_it(deck: Deck, supervisor: Window) -> None:
+    comes(deck, COVERED)
+    selects(supervisor, COVERED)
+    open_menus = "return [...document.querySelectorAll('details[open]')].map((each) => each.className)"
+    for name in ("duty", "areas"):
+        supervisor.js("document.querySelector(arguments[0]).click()", f"details.{name} > summary")
+        supervisor.waits(lambda: len(supervisor.js(open_menus)) == 1 and name in supervisor.js(open_menus)[0], "one menu")  # noqa: B023
+        press(supervisor, "a")
+        assert supervisor.js("return document.querySelector(arguments[0]).innerText", OUTCOME) == ""
+    press(supervisor, "Escape")
+    assert supervisor.js(open_menus) == []
+    stands(supervisor, COVERED, "unacknowledged")
+    settles(supervisor, COVERED)
+    press(supervisor, "a")
+    supervisor.reads(OUTCOME, "Acknowledged, recorded")
+
+
+def test_counts_follow_the_desk_and_the_address_keeps_it_on_the_way_to_the_map_and_back(deck: Deck, supervisor: Window) -> None:
+    comes(deck, COVERED)
+    count = "return Number(document.querySelector('[data-tab=all] .count').innerText)"
+    for name in ("sea", "east"):
+        supervisor.open(f"/alarms?fold=no&desk={name}")
+        supervisor.until(f"return citydeck.held('duties') && (() => {{ {count} }})() === citydeck.alarms.shown().length", "its counts")
+    supervisor.open(f"/alarms?fold=no&desk=sea&alarm={alarm(COVERED).replace('|', '%7C')}")
+    settles(supervisor, COVERED)
+    for key in ("Escape", "Escape", "m"):
+        press(supervisor, key)
+    supervisor.until("return !document.querySelector('[data-alarms]')", "the map")
+    supervisor.js("history.back()")
+    supervisor.until("return document.querySelector('[data-alarms]') && citydeck.alarms.shown().length", "the desk again")
+    assert supervisor.js("return new URLSearchParams(location.search).get('desk')") == "sea"
+    settles(supervisor, COVERED)
+    press(supervisor, "m")
+    supervisor.until("return !document.querySelector('[data-alarms]')", "the map")
+    supervisor.js("document.querySelector(arguments[0]).click()", 'a[href="/alarms"]')
+    supervisor.until("return document.querySelector('[data-alarms]') && location.search.includes('desk=sea')", "the desk by its link")
 
 
 def test_many_are_acknowledged_at_once_after_their_number_was_confirmed(deck: Deck, supervisor: Window) -> None:

@@ -145,8 +145,10 @@ def test_a_program_wishes_with_the_scope_and_the_role_of_its_owner(floor: Floor,
     with floor.keeping():
         floor.edge("high", True)
         floor.comes(A)
-        assert Person(server, "", "secret-supervisor-read").wish("ack", A).status_code == 403
-        assert Person(server, "", "secret-viewer-alarms").wish("ack", A).status_code == 403
+        for secret in ("secret-supervisor-read", "secret-viewer-alarms"):
+            refused = Person(server, "", secret).wish("ack", A)
+            assert refused.status_code == 403
+            assert refused.get_json()["detail"] == "this needs a token of scope alarms whose owner is operator at least"
         assert outcome(Person(server, "", "secret-supervisor-alarms").wish("ack", A)) == (200, "done")
         alarm = floor.comes(A, "acknowledged")
         assert alarm.acknowledgement is not None and alarm.acknowledgement.who == "supervisor/robot"
@@ -230,6 +232,13 @@ def test_a_wish_that_says_nonsense_is_refused(server: Flask) -> None:
         answer = wang.client.post(f"{ALARMS}/x/shelve", data=json.dumps(body), content_type="application/json", headers=wang.headers)
         expected = 422 if isinstance(body, dict) else 400
         assert (answer.status_code, answer.mimetype) == (expected, "application/problem+json"), body
+
+
+def test_a_wrong_field_is_answered_with_those_that_there_are(server: Flask) -> None:
+    wang = Person(server, "supervisor")
+    told = wang.wish("shelve", "x", minutes=15).get_json()["detail"]
+    assert "minutes" in told and told.endswith("the fields are id, note, occurrence, until, lasting")
+    assert wang.get(f"{ALARMS}?status=x").get_json()["detail"].endswith("the fields are state, domain, priority")
 
 
 def test_letters_that_no_database_keeps_do_no_harm(floor: Floor, server: Flask) -> None:

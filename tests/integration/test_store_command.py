@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from argon2 import PasswordHasher
 
+from model.person import Role
 from store.__main__ import main
 from store.audit import Audit
 from store.database import connect
@@ -118,7 +120,42 @@ def test_a_second_of_the_same_name_is_refused(migrated: str, run: Run) -> None:
     assert again.code == 1 and "li exists already" in again.err
 
 
-def test_a_database_that_is_not_there_or_not_migrated_says_so(database: str, run: Run) -> None:
-    done = run(database, "user", "list")
+def test_a_database_that_cannot_be_had_says_so(tmp_path: Path, run: Run) -> None:
+    done = run(f"sqlite:///{tmp_path}/nothing/deck.db", "user", "list")
     assert done.code == 1 and done.err.startswith("citydeck: ") and done.err.count("\n") < 5
     assert run("mysql://host/x", "migrate").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "out"),
+    [
+        (("user", "add", "wang", "--role", "admin"), PASSWORD, ""),
+        (("user", "list"), "", ""),
+        (("token", "list"), "", ""),
+        (("audit", "verify"), "", "0:"),
+    ],
+)
+def test_each_command_makes_the_tables_that_it_needs(database: str, run: Run, arguments: tuple[str, ...], text: str, out: str) -> None:
+    done = run(database, *arguments, text=text)
+    assert (done.code, done.err) == (0, "") and done.out.startswith(out)
+
+
+@pytest.mark.parametrize(
+    ("owner", "scope", "reason"),
+    [
+        ("viewer", "bogus", "read, alarms, hooks, metrics or screen:<id>"),
+        ("admin", "screen:", "screen:<id>"),
+        ("viewer", "hooks", "needs an owner who is supervisor at least; viewer is viewer"),
+        ("operator", "metrics", "admin at least"),
+        ("viewer", "alarms", "operator at least"),
+        ("viewer", "read", ""),
+        ("operator", "alarms", ""),
+        ("supervisor", "hooks", ""),
+        ("viewer", "screen:wall-1", ""),
+    ],
+)
+def test_a_token_that_could_never_be_used_is_refused(tmp_path: Path, run: Run, owner: Role, scope: str, reason: str) -> None:
+    database = f"sqlite:///{tmp_path}/deck.db"
+    run(database, "user", "add", owner, "--role", owner, text=PASSWORD)
+    done = run(database, "token", "add", "x", "--owner", owner, "--scope", scope)
+    assert (done.code, done.err.count("\n"), bool(done.out)) == ((1, 1, False) if reason else (0, 0, True)) and reason in done.err

@@ -109,10 +109,11 @@ class Story:
         self.kinds()
         return answers[0].outcome if len(answers) == 1 else answers
 
-    def answer(self, *args: Any, **more: Any) -> Answer:
+    def answer(self, *args: Any, occurrence: int | None = None, **more: Any) -> Answer:
         """The whole answer about one alarm."""
         ids = [f"sea/{alarm}" for alarm in args[1:]]
-        command = Command(wish=args[0], targets=tuple((id, self._occurrence(id)) for id in ids), **{**self._person(), **more})
+        targets = tuple((id, self._occurrence(id) if occurrence is None else occurrence) for id in ids)
+        command = Command(wish=args[0], targets=targets, **{**self._person(), **more})
         self.core.advance(self.now, self.now)
         (answer,) = carry_out(self.core, command, self.now)
         self.kinds()

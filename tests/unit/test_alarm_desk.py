@@ -46,7 +46,7 @@ def rows() -> Rows:
 def client(rows: Rows) -> FlaskClient:
     server = Flask("test")
     told = lambda places, metric, since, until: {"of": [metric.key, since, until, len(places)]}  # noqa: E731
-    alarm_desk.register(server, rows, {"sea": domain()}, Live(), told)  # type: ignore[arg-type]
+    alarm_desk.register(server, rows, {"sea": domain()}, Live(), told, lambda: None)  # type: ignore[arg-type]
     return server.test_client()
 
 

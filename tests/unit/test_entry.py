@@ -72,21 +72,22 @@ def test_a_normal_alarm_under_a_shelf_says_nothing() -> None:
     assert ranked([alarm(state="normal", shelf=SHELF)], []).total() == 0
 
 
-def test_unacknowledged_come_first_then_acknowledged_then_what_is_set_aside() -> None:
+def test_who_waits_comes_first_by_priority_then_active_then_age_then_acknowledged_then_what_is_set_aside() -> None:
     board = [
         alarm(subject="sensor:out", priority="critical", absence=AWAY),
         alarm(subject="sensor:seen", priority="critical", state="acknowledged", acknowledgement=SEEN),
         alarm(subject="sensor:young", raised=START + 1),
         alarm(subject="sensor:back", state="returned"),
+        alarm(subject="sensor:worst", priority="critical", state="returned", raised=START + 2),
         alarm(subject="sensor:shelved", shelf=SHELF),
         alarm(subject="sensor:down", suppressed="sea/feed_down|feed:sea"),
     ]
     found = ranked(board, [])
-    assert [entry.alarm.subject.partition(":")[2] for entry in found] == ["back", "young", "seen", "out", "down", "shelved"]
-    assert [row["laid"] for row in rows(found)] == [0, 0, 0, 3, 2, 1]
-    assert [row["until"] for row in rows(found)] == [None, None, None, START + 90, None, START + 60]
+    assert [entry.alarm.subject.partition(":")[2] for entry in found] == ["worst", "young", "back", "seen", "out", "down", "shelved"]
+    assert [row["laid"] for row in rows(found)] == [0, 0, 0, 0, 3, 2, 1]
+    assert [row["until"] for row in rows(found)] == [None, None, None, None, START + 90, None, START + 60]
     told = compose.common(found, about)
-    assert told["counts"] == [0, 2, 0, 0] and told["line"]["subject"] == "sensor:back"
+    assert told["counts"] == [1, 2, 0, 0] and told["line"]["subject"] == "sensor:worst"
 
 
 def test_the_line_shows_an_acknowledged_alarm_only_where_none_calls_and_never_one_set_aside() -> None:

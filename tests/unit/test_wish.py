@@ -68,6 +68,12 @@ def test_a_wish_never_hits_a_newer_occurrence() -> None:
     assert story.where("high") == "unacknowledged"
 
 
+def test_of_an_occurrence_that_never_was() -> None:
+    story = raised()
+    answer = story.answer("acknowledge", A, occurrence=9)
+    assert (answer.outcome, answer.reason) == ("absent", "occurrence") and story.where("high") == "unacknowledged"
+
+
 def test_of_an_alarm_that_never_was() -> None:
     assert raised().wish("acknowledge", "high|sensor:never") == "absent"
     assert raised().wish("comment", "no/such|sensor:a", **NOTED) == "absent"
