@@ -9,7 +9,11 @@ PRESS = """
 const [key, more] = [arguments[0], arguments[1] || {}];
 document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true, ...more}));
 """
-SETTLED = "const row = citydeck.alarms.chosen(); return Boolean(row && row.id === arguments[0] && row.occurrence > 0 && citydeck.alarms.settled(row))"
+SETTLED = """
+const row = citydeck.alarms.chosen();
+return Boolean(row && row.id === arguments[0] && row.occurrence > 0 && citydeck.alarms.settled(row));
+"""
+PRESSED = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'a', bubbles: true, cancelable: true}));"
 STATE = "const row = citydeck.alarms.held().get(arguments[0]); return row ? row.state : 'none'"
 OUTCOME = "[data-alarm] .chosen > .outcome"
 
@@ -39,6 +43,11 @@ def returns(deck: Deck, buoy: str, age: float = 0.0) -> None:
 def press(window: Window, key: str, **more: bool) -> None:
     """Presses a key, with `shiftKey` or `ctrlKey`."""
     window.js(PRESS, key, more)
+
+
+def acknowledges(window: Window, buoy: str) -> None:
+    """Presses the key at a moment at which its alarm is selected and has stood for so long that it may be acted on."""
+    window.until(f"if (!(() => {{ {SETTLED} }})()) return false; {PRESSED} return true;", "a row to acknowledge", alarm(buoy))
 
 
 def settles(window: Window, buoy: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.deck import Deck
-from tests.e2e.supervisor import OUTCOME, alarm, comes, press, returns, row, selects, settles, stands
+from tests.e2e.supervisor import OUTCOME, acknowledges, alarm, comes, press, returns, row, selects, stands
 from tests.e2e.window import Window
 
 pytestmark = pytest.mark.usefixtures("keeper")
@@ -25,13 +25,13 @@ def test_from_a_reading_over_the_limit_to_an_acknowledged_returned_and_rearmed_a
     selects(browser, BUOY)
     browser.js("Object.defineProperty(document, 'hidden', {value: true})")  # a window in the background does not ask for news
 
-    press(supervisor, "a")
+    acknowledges(supervisor, BUOY)
     supervisor.reads(OUTCOME, "Acknowledged, recorded")
     supervisor.holds("[data-alarm] .chosen > .standing", "Acknowledged by supervisor")
     supervisor.reads(f'{row(BUOY)} [col-id="standing"]', "Acknowledged")
     supervisor.holds("[data-alarm] .events", "acknowledged · supervisor")
     browser.forgive.append("/ack")  # the answer is an error, and the browser notes that
-    press(browser, "a")
+    acknowledges(browser, BUOY)
     browser.holds(OUTCOME, "Already acknowledged by supervisor at ")
     browser.element('[data-set-language="zh"]').click()
     browser.holds(OUTCOME, "supervisor 已于 ")
@@ -45,8 +45,7 @@ def test_from_a_reading_over_the_limit_to_an_acknowledged_returned_and_rearmed_a
     comes(deck, BUOY, age=300)
     stands(supervisor, BUOY, "unacknowledged")
     assert supervisor.js("return citydeck.alarms.held().get(arguments[0]).occurrence", alarm(BUOY)) == 2
-    settles(supervisor, BUOY)
-    press(supervisor, "a")
+    acknowledges(supervisor, BUOY)
     supervisor.reads(OUTCOME, "Acknowledged, recorded")
     supervisor.holds("[data-alarm] .month", "Last 30 days: 2 times")
 

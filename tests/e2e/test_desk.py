@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.deck import Deck
-from tests.e2e.supervisor import OUTCOME, alarm, comes, press, returns, row, selects, settles, stands
+from tests.e2e.supervisor import OUTCOME, acknowledges, alarm, comes, press, returns, row, selects, settles, stands
 from tests.e2e.window import Window
 
 JUST_CAME, ELSEWHERE, OVER = "sea-buoy-01", "sea-buoy-02", "sea-buoy-03"
@@ -34,8 +34,7 @@ def test_neither_key_nor_button_acts_on_an_alarm_that_has_just_been_drawn(deck: 
     comes(deck, JUST_CAME)
     supervisor.reads(OUTCOME, "It has just appeared: look first, then press again")
     stands(supervisor, JUST_CAME, "unacknowledged")
-    settles(supervisor, JUST_CAME)
-    press(supervisor, "a")
+    acknowledges(supervisor, JUST_CAME)
     supervisor.reads(OUTCOME, "Acknowledged, recorded")
 
 
@@ -58,7 +57,7 @@ def test_the_key_that_acknowledges_brings_the_alarm_to_the_desk_from_elsewhere(d
 def test_an_alarm_that_is_over_is_told_from_the_journal_by_its_address(deck: Deck, supervisor: Window) -> None:
     comes(deck, OVER, age=600)
     selects(supervisor, OVER)
-    press(supervisor, "a")
+    acknowledges(supervisor, OVER)
     supervisor.reads(OUTCOME, "Acknowledged, recorded")
     returns(deck, OVER, age=300)
     stands(supervisor, OVER, "none")
