@@ -229,7 +229,10 @@ def pulses(window: Window) -> list[float]:
 
 def says(window: Window, text: str) -> None:
     """Returns when the English voice of this machine has said something with `text` in it."""
-    window.until("return heard.said.some(([voice, said]) => voice === 'English' && said.includes(arguments[0]))", f"{text!r} spoken", text)
+    try:
+        window.until("return heard.said.some(([voice, said]) => voice === 'English' && said.includes(arguments[0]))", text, text)
+    except AssertionError as error:
+        raise AssertionError(f"{text!r} was not spoken, but {window.js('return heard.said')}") from error
 
 
 def looks(window: Window) -> None:
