@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dash import Dash
 from flask import Flask
@@ -29,6 +30,7 @@ from callbacks import (
     guard,
     headers,
     health,
+    history,
     hook,
     live,
     page,
@@ -61,6 +63,7 @@ from store.command import RESEND, request
 from store.connect import connect
 from store.feed import feeds
 from store.frame import Frames
+from store.history import History
 from store.journal import Journal
 from store.live import Live
 from store.people import People
@@ -68,6 +71,7 @@ from store.permit import Permits
 from store.process import processes
 from store.rejects import read
 from store.session import Sessions
+from store.shelf import Shelf
 from store.token import Tokens
 from store.told import Told
 from streams.pulse import Pulse
@@ -99,6 +103,7 @@ def create(settings: Settings) -> Dash:
     static.mark(app)
     static.register(server, cache, site, described, reader)
     spec = api.register(server, described, reader)
+    history.register(server, spec, described, site, History(Shelf(settings.history), ZoneInfo(site.zone)))
     _alarms(server, spec, settings, client, engine, described, site)
     rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body))
     health.register(server, frames, state, figures.registry)

@@ -182,7 +182,6 @@ def timed(archive: Archive, sensors: int, what: str) -> float:
         rows = history.minutes("sea", sensor, METRICS["ph"], since, since + 86_400)
         found.append((time.perf_counter() - began) * 1e3)
         assert rows.num_rows >= MINUTES_A_DAY - 1, rows.num_rows
-    history.close()
     print(f"one sensor, {what}: median {sorted(found)[3]:.0f} ms, {max(found):.0f} at worst")
     return max(found)
 
@@ -203,7 +202,6 @@ def years(archive: Archive, sensors: int, count: int) -> None:
             part.num_rows for part in history.parts("minute", "sea", ("ph", f"sea-buoy-{number * 977 % sensors:05d}"), chosen, MINUTE)
         )
         found.append((time.perf_counter() - began) * 1e3)
-    history.close()
     print(f"one sensor, {count} days of minutes, {rows} rows: median {sorted(found)[2]:.0f} ms, {max(found):.0f} at worst")
 
 

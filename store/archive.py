@@ -97,8 +97,11 @@ class Archive:
 
 
 def _rows(taken: Taken, chosen: NDArray[np.int64]) -> pa.Table:
-    used, series = np.unique(taken.series[chosen], return_inverse=True)
-    names = [taken.names[place] for place in used.tolist()]
+    used = np.flatnonzero(np.bincount(taken.series[chosen], minlength=len(taken.names)))
+    place = np.zeros(len(taken.names), np.int64)
+    place[used] = np.arange(len(used))
+    series = place[taken.series[chosen]]
+    names = [taken.names[each] for each in used.tolist()]
     units = sorted({taken.units.get(metric, "") for metric, _ in names})
     unit = np.array([units.index(taken.units.get(metric, "")) for metric, _ in names])
     labels = {

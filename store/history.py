@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -28,7 +27,7 @@ from store.shelf import Shelf
 from store.stretch import Stretch, parse, standing
 
 T = TypeVar("T")
-THREADS, TRIES = 4, 3
+TRIES = 3
 SCHEME = "citydeck"
 
 
@@ -37,11 +36,6 @@ class History:
 
     def __init__(self, shelf: Shelf, zone: ZoneInfo) -> None:
         self.shelf, self.zone = shelf, zone
-        self._pool = ThreadPoolExecutor(THREADS, "history")
-
-    def close(self) -> None:
-        """Ends its threads."""
-        self._pool.shutdown()
 
     # --- one sensor ------------------------------------------------------------------------------------------------------------------
 
@@ -85,14 +79,14 @@ class History:
     ) -> list[pa.Table]:
         """The rows of a metric and sensor in each of some files, by day."""
         paths = [f"{folder(kind, domain, day)}/{one.name}" for day in sorted(chosen) for one in chosen[day]]
-        return list(self._pool.map(lambda path: self._part(path, key, schema), paths))
+        return [self._part(path, key, schema) for path in paths]
 
     def _part(self, path: str, key: tuple[str, str], schema: pa.Schema) -> pa.Table:
         with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
             groups = _groups(found.metadata, key)
             if not groups:
                 return schema.empty_table()
-            rows = found.read_row_groups(groups, use_threads=False)
+            rows = found.read_row_groups(groups)
             mine = pc.and_(pc.equal(rows["metric"], key[0]), pc.equal(rows["sensor"], key[1]))
             return rows.filter(mine).cast(schema)
 
@@ -164,7 +158,7 @@ def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:
     def edge(number: int, name: str) -> tuple[str, str]:
         columns = metadata.row_group(number)
         told = [columns.column(place).statistics for place in (1, 0)]
-        return tuple(getattr(one, name) for one in told)  # type: ignore[return-value]
+        return tuple(getattr(one, name) for one in told)
 
     count = metadata.num_row_groups
     # Greatest of a group: its last row's metric, with a sensor that is at least its last row's.

@@ -100,4 +100,5 @@ def _trusted(rows: pa.Table) -> Flags:
     column = rows["quality"].chunk(0)
     trusted = np.array([name in QUALITIES[:BAD] for name in column.dictionary.to_pylist()], np.bool_)
     held = ~rows["value"].is_null().to_numpy()
-    return trusted[column.indices.to_numpy()] & held
+    found: Flags = trusted[column.indices.to_numpy()] & held
+    return found

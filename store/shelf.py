@@ -15,7 +15,7 @@ from typing import IO, Any
 from pyarrow import fs
 
 SCHEMES = ("s3://",)
-Write = Callable[[IO[bytes]], None]
+Write = Callable[[IO[bytes]], object]
 
 
 @dataclass(frozen=True, slots=True)

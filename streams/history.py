@@ -86,6 +86,8 @@ class History:
         self._merging: Future[Any] | None = None
         self._merged = self._told = self._tried = self._measured = self._promised = float("-inf")
         self._full = ""
+        self._anew: dict[tuple[str, int], str] = {}
+        """Partitions that are not read, and why."""
         self.stopping = False
 
     def run(self) -> None:
@@ -153,6 +155,7 @@ class History:
     def _rebalance(self) -> None:
         given, taken = self._source.changes()
         for place in taken:
+            self._anew.pop(place, None)
             # Nothing is written here: the new owner may have begun. What waits is read again, by it.
             self._owned.pop(place, None)
         for place in given:
@@ -161,6 +164,13 @@ class History:
     def _load(self, place: tuple[str, int]) -> None:
         domain = self._by_topic[place[0]]
         offset = self._patiently(lambda: self._archive.resume(domain.key, place))
+        end = self._patiently(lambda: self._source.end(*place))
+        self._anew.pop(place, None)
+        if offset is not None and end < offset:
+            # Its offsets count anew: files of the new ones would pass for what the old files hold.
+            self._anew[place] = f"{place[0]} {place[1]} ends at {end} in Kafka and at {offset} in the history: move its files away"
+            log.error("topic began anew", extra={"error": self._anew[place]})
+            return
         self._owned[place] = Owned(domain, Series(domain, {}), offset)
         self._patiently(lambda: self._source.start(*place, offset))
         if self._full:
@@ -229,18 +239,16 @@ class History:
         counts = [len(part.series) for part in parts]
         origin = np.repeat(np.array([code for _, code, _ in owned.waiting], np.uint8), counts)
         came = np.repeat(np.array([int(now * 1000) for _, _, now in owned.waiting], np.int64), counts)
-        kept = ms >= came - self._minute_days * 86_400_000  # what is older is not kept in any form
-        if not kept.all():
-            series, ms, value, quality, origin, came = (each[kept] for each in (series, ms, value, quality, origin, came))
+        kept = np.flatnonzero(ms >= came - self._minute_days * 86_400_000)  # what is older is not kept in any form
         return Taken(
             names=[(metric, sensor) for sensor, metric in owned.series.names],
             units={metric.key: metric.unit for metric in owned.domain.metrics},
-            series=series,
-            ms=ms,
-            filed=np.where(ms > came + AHEAD_MS, came, ms),
-            value=value,
-            quality=quality,
-            origin=origin,
+            series=series[kept],
+            ms=ms[kept],
+            filed=np.where(ms > came + AHEAD_MS, came, ms)[kept],
+            value=value[kept],
+            quality=quality[kept],
+            origin=origin[kept],
         )
 
     def _merge(self, now: float, wall: float) -> None:
@@ -265,8 +273,9 @@ class History:
 
     def _report(self, wall: float) -> None:
         if self._pulse.due():
-            self._pulse.lacks(self._full and f"The history cannot be written: {self._full}" or self._source.lack())
-            self._beat(wall, STOPPED if self._full else "active" if self._owned else "standby")
+            stopped = "; ".join([self._full and f"The history cannot be written: {self._full}", *self._anew.values()]).strip("; ")
+            self._pulse.lacks(stopped or self._source.lack())
+            self._beat(wall, STOPPED if stopped else "active" if self._owned else "standby")
         if not 0 <= wall - self._told < TELL_SECONDS:
             self._told = wall
             self._source.tell({place: owned.first for place, owned in self._owned.items() if owned.first is not None})

@@ -108,6 +108,11 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer.seek(place, self._expected[place])
         self._consumer.resume(place)
 
+    def end(self, topic: str, partition: int) -> int:
+        """The offset after the newest record that Kafka holds. Raises `KafkaError`."""
+        place = TopicPartition(topic, partition)
+        return int(self._consumer.end_offsets([place])[place])
+
     def rest(self, resting: bool) -> None:
         """Hands on nothing more while resting, and remains a member of its group."""
         for place in self._consumer.assignment().intersection(self._expected):

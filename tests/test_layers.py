@@ -22,6 +22,8 @@ PLACES = {
     "pyarrow": ("store.",),
     "duckdb": ("store.",),
     "fsspec": ("store.",),
+    "tsdownsample": ("store.",),
+    "xlsxwriter": ("store.",),
     "argon2": ("callbacks.password",),
     "kafka": ("streams.source", "demo."),
     "confluent_kafka": ("demo.broker",),

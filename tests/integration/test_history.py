@@ -76,7 +76,7 @@ def written(line: Line, load: Load) -> bool:
 def held(line: Line) -> dict[tuple[str, int], float]:
     history = History(Shelf(line.environment["CITYDECK_HISTORY"]), ZONE)
     days = sorted(files(history.shelf, "raw", "probe"))
-    with contextlib.closing(history), history.connect("probe", days[0], days[-1]) as database:
+    with history.connect("probe", days[0], days[-1]) as database:
         rows = database.execute("SELECT sensor, epoch_ms(time), value FROM raw").fetchall()
     assert len(rows) == len({row[:2] for row in rows})
     return {(sensor, ms): value for sensor, ms, value in rows}

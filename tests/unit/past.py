@@ -44,7 +44,7 @@ def taken(rows: list[tuple[str, str, int, float]], quality: int = 0) -> Taken:
 class Past:
     """Writes batches of random readings of `days` days from `BEGIN`, some of them again and some corrected."""
 
-    def __init__(self, folder: Path, seed: int = 1) -> None:
+    def __init__(self, folder: Path | str, seed: int = 1) -> None:
         self.shelf = Shelf(str(folder))
         self.archive = Archive(self.shelf, ZONE)
         self.random = random.Random(seed)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -55,14 +54,8 @@ def tidy(past: Past, now: float = AFTER, kept: Kept = KEPT, wall: float = 0.0) -
     return Merger(past.archive, kept).tidy("sea", PLACE, METRICS, now, wall)
 
 
-@contextlib.contextmanager
-def reader(past: Past) -> Iterator[History]:
-    with contextlib.closing(History(past.shelf, ZONE)) as history:
-        yield history
-
-
 def readings(past: Past, days: int = 3) -> Found:
-    with reader(past) as history, history.connect("sea", FIRST, FIRST + timedelta(days)) as database:
+    with History(past.shelf, ZONE).connect("sea", FIRST, FIRST + timedelta(days)) as database:
         rows = database.execute("SELECT sensor, metric, epoch_ms(time), value FROM raw").fetchall()
     assert len(rows) == len({row[:3] for row in rows})
     return {row[:3]: row[3] for row in rows}
@@ -71,10 +64,9 @@ def readings(past: Past, days: int = 3) -> Found:
 def sums(past: Past, metric: str = "level") -> dict[tuple[str, int], tuple[int, float]]:
     """(count, sum) by sensor and minute, as one asks for a sensor."""
     found = {}
-    with reader(past) as history:
-        for sensor in {name[0] for name in past.found}:
-            for row in history.minutes("sea", sensor, METRICS[metric], BEGUN, AFTER).to_pylist():
-                found[sensor, int(row["time"].timestamp()) * 1000] = row["count"], round(row["mean"] * row["count"], 6)
+    for sensor in {name[0] for name in past.found}:
+        for row in History(past.shelf, ZONE).minutes("sea", sensor, METRICS[metric], BEGUN, AFTER).to_pylist():
+            found[sensor, int(row["time"].timestamp()) * 1000] = row["count"], round(row["mean"] * row["count"], 6)
     return found
 
 
@@ -232,6 +224,6 @@ def test_a_wrong_clock_makes_no_minutes(tmp_path: Path) -> None:
     tidy(past)
     past.found = {("s-0-1", "level", BEGIN): 2.0}
     assert sums(past) == true_sums(past.found)
-    with reader(past) as history, history.connect("sea", FIRST, FIRST) as database:
+    with History(past.shelf, ZONE).connect("sea", FIRST, FIRST) as database:
         assert database.execute("SELECT count(*) FROM raw").fetchone() == (2,)
         assert database.execute("SELECT count(*), sum(count) FROM minute").fetchone() == (1, 1)
