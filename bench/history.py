@@ -126,7 +126,7 @@ def reading(folder: Path, sensors: int, year: int) -> None:
     for partition in range(PARTITIONS):
         write_day(archive, partition, sensors)
     written = time.process_time() - cpu
-    with_files = timed(archive, sensors, "a day not merged yet")
+    timed(archive, sensors, "a day not merged yet")
     cpu = time.process_time()
     now = begin(DAY + timedelta(1), ZONE) / 1000 + 3600
     for partition in range(PARTITIONS):
@@ -138,7 +138,6 @@ def reading(folder: Path, sensors: int, year: int) -> None:
         size = sum(entry.size for day in files(archive.shelf, kind, "sea").values() for entry in day.values())
         print(f"{kind}: {size / 1e6:.0f} MB, {size / rows:.2f} B a row; of 10,000 sensors {size / 1e6 * 10_000 / sensors:.0f} MB")
     timed(archive, sensors, "a merged day")
-    print(f"one sensor's day by 24 h of files: {with_files:.0f} ms at worst")
     years(archive, sensors, year)
 
 
@@ -172,18 +171,17 @@ def write_day(archive: Archive, partition: int, sensors: int) -> None:
         offset += len(ms)
 
 
-def timed(archive: Archive, sensors: int, what: str) -> float:
-    """Worst of some sensors' days, ms."""
+def timed(archive: Archive, sensors: int, what: str) -> None:
+    """How long some sensors' days take."""
     history, found = History(archive.shelf, ZONE), []
     since = begin(DAY, ZONE) / 1000
     for number in range(7):
         sensor = f"sea-buoy-{number * 977 % sensors:05d}"
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         rows = history.minutes("sea", sensor, METRICS["ph"], since, since + 86_400)
-        found.append((time.perf_counter() - began) * 1e3)
+        found.append(((time.process_time() - cpu) * 1e3, (time.perf_counter() - began) * 1e3))
         assert rows.num_rows >= MINUTES_A_DAY - 1, rows.num_rows
-    print(f"one sensor, {what}: median {sorted(found)[3]:.0f} ms, {max(found):.0f} at worst")
-    return max(found)
+    print(f"one sensor, {what}: {told(found)}", flush=True)
 
 
 def years(archive: Archive, sensors: int, count: int) -> None:
@@ -195,14 +193,20 @@ def years(archive: Archive, sensors: int, count: int) -> None:
             os.link(archive.shelf.path(entry.path), other)
     history, found = History(archive.shelf, ZONE), []
     for number in range(5):
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         chosen = {day: list(each) for day, each in files(archive.shelf, "minute", "sea").items()}
         # Every file says the same day, so the rows are not joined by time here, as `minutes` does in some milliseconds more.
         rows = sum(
             part.num_rows for part in history.parts("minute", "sea", ("ph", f"sea-buoy-{number * 977 % sensors:05d}"), chosen, MINUTE)
         )
-        found.append((time.perf_counter() - began) * 1e3)
-    print(f"one sensor, {count} days of minutes, {rows} rows: median {sorted(found)[2]:.0f} ms, {max(found):.0f} at worst")
+        found.append(((time.process_time() - cpu) * 1e3, (time.perf_counter() - began) * 1e3))
+    print(f"one sensor, {count} days of minutes, {rows} rows: {told(found)}")
+
+
+def told(found: list[tuple[float, float]]) -> str:
+    """Medians of (processor time, wall clock) in ms."""
+    cpu, wall = (sorted(column)[len(found) // 2] for column in zip(*found, strict=True))
+    return f"{cpu:.0f} ms processor, {wall:.0f} ms by the wall"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import fsspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -83,12 +84,8 @@ class History:
 
     def _part(self, path: str, key: tuple[str, str], schema: pa.Schema) -> pa.Table:
         with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
-            groups = _groups(found.metadata, key)
-            if not groups:
-                return schema.empty_table()
-            rows = found.read_row_groups(groups)
-            mine = pc.and_(pc.equal(rows["metric"], key[0]), pc.equal(rows["sensor"], key[1]))
-            return rows.filter(mine).cast(schema)
+            parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
+            return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
 
     # --- everything ------------------------------------------------------------------------------------------------------------------
 
@@ -165,6 +162,20 @@ def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:
     first = bisect_left(range(count), key[0], key=lambda number: edge(number, "max")[0])
     last = bisect_right(range(count), key[0], key=lambda number: edge(number, "min")[0])
     return [number for number in range(first, last) if edge(number, "min")[1] <= key[1] <= edge(number, "max")[1]]
+
+
+def _rows(file: pq.ParquetFile, group: int, key: tuple[str, str]) -> pa.Table | None:
+    """A metric's and sensor's rows of a row group, which lie together; None where it has none."""
+    names = file.read_row_group(group, columns=["metric", "sensor"], use_threads=False).unify_dictionaries()
+    mine = np.ones(names.num_rows, np.bool_)
+    for name, word in zip(("metric", "sensor"), key, strict=True):
+        column = names[name].combine_chunks()
+        place = column.dictionary.index(word).as_py()
+        if place < 0:
+            return None
+        mine &= column.indices.to_numpy() == place
+    at = np.flatnonzero(mine)
+    return file.read_row_group(group, use_threads=False).slice(at[0], len(at)) if len(at) else None
 
 
 def _cut(rows: pa.Table, since: float, until: float) -> pa.Table:

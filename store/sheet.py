@@ -26,7 +26,8 @@ RAW = pa.schema(
     ]
 )
 """A reading: `value` is empty where the sensor measured nothing, else in `unit`."""
-ROW_GROUP, BATCH = 122_880, 65_536
+ROW_GROUP, BATCH = 32_768, 65_536
+"""A row group is what is read to find one sensor; fewer rows in it make a longer footer, which is read too."""
 MOST_RANK = 1 << 62
 Key = tuple[str, str]
 """Metric and sensor."""
