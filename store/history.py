@@ -200,4 +200,9 @@ def _named(shelf: Shelf) -> fsspec.AbstractFileSystem:
     class Named(ArrowFSWrapper):  # type: ignore[misc]
         protocol = SCHEME
 
+        @classmethod
+        def _strip_protocol(cls, path: Any) -> Any:
+            """The path with its bucket, which for a name that fsspec does not know would pass for a host."""
+            return [cls._strip_protocol(each) for each in path] if isinstance(path, list) else path.removeprefix(f"{SCHEME}://")
+
     return Named(shelf.files)
