@@ -74,7 +74,7 @@ def writing(folder: Path, count: int) -> None:
             with RedisServer(_made(home / "redis")) as redis:
                 line = Line(home / "site", server.bootstrap, redis.url, f"bench-{per_message}", 1)
                 line.environment |= {"CITYDECK_HISTORY": str(home / "history"), "CITYDECK_KAFKA_SESSION_TIMEOUT_MS": "10000"}
-                line.environment["CITYDECK_FLUSH_SECONDS"] = "2"
+                line.environment["CITYDECK_FLUSH_SECONDS"] = "0.3"  # many small files: dearer than in service
                 messages = fill(server.bootstrap, line.topic, readings, per_message)
                 ours, memory = drain(line, home / "history", messages, readings)
                 alone = polled(server.bootstrap, line.topic, messages, readings)
