@@ -5,7 +5,7 @@ COPY pyproject.toml README.md ./
 RUN python -m venv /opt/citydeck && /opt/citydeck/bin/pip install --no-cache-dir .
 
 FROM python:3.11-slim
-RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin citydeck
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin citydeck && install -d -o 10001 /data
 COPY --from=build /opt/citydeck /opt/citydeck
 WORKDIR /app
 COPY . .

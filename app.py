@@ -4,64 +4,197 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dash import Dash
 from flask import Flask
 from flask_caching import Cache
+from spectree import SpecTree
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import layouts.page
 import log
-from callbacks import api, compress, headers, health, live, page, rejects, static
+from callbacks import (
+    alarm,
+    alarm_desk,
+    alarm_health,
+    alarm_rows,
+    api,
+    attempt,
+    bulletin,
+    compress,
+    desk,
+    guard,
+    headers,
+    health,
+    hook,
+    journal,
+    letter,
+    live,
+    page,
+    pair,
+    rejects,
+    saved_view,
+    sign,
+    static,
+    visitor,
+)
+from callbacks.aside import aside
+from callbacks.attempt import Devices
+from callbacks.csrf import Forgery
+from callbacks.entrance import Entrance
+from callbacks.guard import Guard
 from callbacks.hub import Hub
+from callbacks.oidc import Oidc
+from callbacks.problem import Json
 from callbacks.pulse import Beat, Figures
-from domains import city
+from callbacks.tenure import Tenure
+from callbacks.visitor import Doors
+from callbacks.wish import Wishes
+from callbacks.witness import Witness
+from domains import city, oidc, outside
+from model import Domain, Site
 from settings import Settings, load
+from store import Client, database
+from store.audit import Audit
+from store.board import Board
+from store.chain import Chains
+from store.clock import Clock
 from store.command import RESEND, request
 from store.connect import connect
 from store.feed import feeds
 from store.frame import Frames
+from store.health import Health
+from store.journal import Journal
+from store.letters import Letters
 from store.live import Live
+from store.people import People
+from store.permit import Permits
 from store.process import processes
 from store.rejects import read
+from store.saved_view import SavedViews
+from store.session import Sessions
+from store.token import Tokens
+from store.told import Told
+from streams.moment import moment
 from streams.pulse import Pulse
 
 WARM = ("/", "/_dash-layout", "/_dash-dependencies")
-BEAT = "citydeck-beat"
-"""Where the server keeps its beat, which the process manager starts and stops."""
+LARGEST_BODY = 8 << 20
+"""Bytes of a request that are read: a record of Kafka's longest, or 10,000 alarms, as JSON. Routes may set a lower limit."""
+HOUR, RETRY_SECONDS = 3600.0, 5.0
+PATIENCE_SECONDS = 3.0
+"""How long a visitor waits for the database."""
+BEAT, TABLES = "citydeck-beat", "citydeck-tables"
+"""Where the server keeps its beat, which the process manager starts and stops, and what makes the tables of its database."""
 
 
 def create(settings: Settings) -> Dash:
-    """The app over Redis at `settings.redis` for the city at `settings.site`. Raises SpecError; Redis need not answer yet."""
+    """The app over Redis and SQL for the city at `settings.site`. Raises SpecError; neither need answer yet."""
     described, site = city.read(Path(settings.site))
     client = connect(settings.redis)
     frames, reader = Frames(client), Live(client)
     hub, figures = Hub(frames), Figures()
     server = _server(settings)
     app = _dash(server, f"{site.label.en} {site.label.zh}")
+    engine = database.connect(settings.database, PATIENCE_SECONDS)
+    doors = _doors(server, settings, client, engine, site)
     cache = Cache(server, config={"CACHE_TYPE": "SimpleCache", "CACHE_DEFAULT_TIMEOUT": 0})
     state = health.City(frames, lambda: feeds(client), lambda: processes(client))
-    page.register(app, cache, site, described, lambda path: layouts.page.layout(path, site, described, settings.lang))
-    live.register(server, hub, site, described)
+    draw, others = layouts.page.layout, {403: layouts.page.closed, 404: layouts.page.missing}
+    instead = lambda status: others[status](site, described, settings.lang)  # noqa: E731
+    page.register(app, cache, site, described, lambda path: draw(path, site, described, settings.lang), instead)
+    live.register(server, hub, site, described, Tenure(doors.standing).stream)
     static.mark(app)
     static.register(server, cache, site, described, reader)
-    api.register(server, described, reader)
-    rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body))
+    spec = api.register(server, described, reader)
+    _alarms(server, spec, settings, client, engine, described, site, doors)
+    _records(server, spec, cache, client, engine, site)
+    rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body), Witness(Audit(engine)))
     health.register(server, frames, state, figures.registry)
     compress.register(server)
-    headers.register(server, app.csp_hashes())
+    headers.register(server, app.csp_hashes(), settings.address)
+    server.extensions[TABLES] = lambda alive: _make_tables(engine, alive)
     server.extensions[BEAT] = Beat(hub, Pulse(client, "web"), figures)
-    _warm(server)
+    _warm(server, app.config.external_scripts[0]["src"])
     return app
 
 
 def _server(settings: Settings) -> Flask:
     server = Flask("citydeck", static_folder=None)
-    server.secret_key = settings.secret_key.get_secret_value() or os.urandom(32)
+    server.secret_key = settings.secret_key.get_secret_value() or secrets.token_urlsafe()
+    secure = settings.address.startswith("https://")
+    server.config.update(
+        SESSION_COOKIE_NAME="__Host-citydeck" if secure else "citydeck",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_SAMESITE="Lax",  # not Strict: who comes back from the provider brings the cookie along
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+    )
+    if settings.proxies:
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
+    else:
+        attempt.watch(server)
     server.url_map.merge_slashes = False  # ids of sensors may hold slashes, also two in a row
-    server.json.ensure_ascii = False  # type: ignore[attr-defined]
+    server.json = Json(server)
     return server
+
+
+def _alarms(
+    server: Flask,
+    spec: SpecTree,
+    settings: Settings,
+    client: Client,
+    engine: database.Engine,
+    described: Mapping[str, Domain],
+    site: Site,
+    doors: Doors,
+) -> None:
+    """What is read and wished of alarms, at which desks, what comes in from elsewhere, and what others are told."""
+    board = Board(client)
+    rows, out = alarm_rows.Rows(board), outside.read(Path(settings.site), [area.key for area in site.areas], described)
+    origin = lambda: max((int(meta.get("origin", 0)) for meta in feeds(client).values()), default=0)  # noqa: E731
+    alarm_desk.register(server, rows, described, Live(client), partial(moment, client), partial(desk.heard, doors.sessions))
+    wishes = Wishes(board.request, site)
+    alarm.register(server, spec, rows, Journal(engine), wishes)
+    desk.register(server, spec, site, doors.sessions, board.duties, wishes)
+    letter.register(server, spec, Letters(engine), out.recipients)
+    hook.register(server, spec, site, described, out.warnings, Chains(engine), board.request, at=Clock(client, time.time).at)
+    bulletin.register(server, spec, site, described, out.sender, Told(engine), lambda: rows.alarms().values(), origin)
+
+
+def _records(server: Flask, spec: SpecTree, cache: Cache, client: Client, engine: database.Engine, site: Site) -> None:
+    """What the journal tells of alarms, and the views of them that people have saved."""
+    alarm_health.register(server, spec, cache, site, Health(engine), Board(client).duties, Clock(client, time.time).now)
+    journal.register(server, spec, Journal(engine))
+    saved_view.register(server, spec, SavedViews(engine))
+
+
+def _doors(server: Flask, settings: Settings, client: Client, engine: database.Engine, site: Site) -> Doors:
+    """Who comes in, how, and what they may: before everything else that the server answers."""
+    people, witness = People(engine), Witness(Audit(engine))
+    sessions = Sessions(client, people, settings.idle_hours * HOUR, settings.session_hours * HOUR, run=aside)
+    doors = Doors(sessions, Permits(client, Tokens(engine), run=aside))
+    key = str(server.secret_key)
+    forgery, devices = Forgery(key.encode(), settings.address), Devices(key)
+    provider = oidc.read(Path(settings.site)) if settings.oidc_url else None
+    pages = sign.Pages(site.label, settings.lang, provider.label if provider else None)
+    entrance = Entrance(people, sessions, witness, devices)
+    visitor.register(server, doors)
+    pair.register(server, doors, witness, pages.notice)
+    screens = {screen.id: screen.page for screen in site.screens}
+    guard.register(server, Guard(forgery, witness, screens, pages.notice, near=not settings.public))
+    sign.register(server, client, entrance, devices, pages)
+    if provider:
+        given = (settings.oidc_client, settings.oidc_secret.get_secret_value())
+        sign.register_provider(server, entrance, Oidc(server, people, provider, settings.oidc_url, given, settings.address), pages)
+    return doors
 
 
 def _dash(server: Flask, title: str) -> Dash:
@@ -79,16 +212,23 @@ def _dash(server: Flask, title: str) -> Dash:
     return app
 
 
-def _warm(server: Flask) -> None:
+def _make_tables(engine: database.Engine, alive: Callable[[], bool]) -> None:
+    """Brings the database to this version where that takes a moment; it may come up later than the web."""
+    while alive():
+        try:
+            return aside(lambda: database.migrate(engine))
+        except database.DatabaseAway as error:
+            logging.getLogger(__name__).warning("the database has not its tables yet", extra={"reason": str(error)})
+            time.sleep(RETRY_SECONDS)
+
+
+def _warm(server: Flask, library: str) -> None:
     """One request of each kind before the first visitor's: a fresh Dash sets itself up in its first request, and
     concurrent first requests can be answered 500. It also compresses what is large while nobody waits.
     """
     client = server.test_client()
-    texts = [client.get(path, headers={"Accept-Encoding": "gzip"}) for path in WARM]
-    library = next(rule.rule for rule in server.url_map.iter_rules() if rule.rule.startswith("/vendor/"))
-    texts.append(client.get(library, headers={"Accept-Encoding": "gzip"}))
-    for answer in texts:
-        answer.get_data()
+    for path in (*WARM, library):
+        client.get(path, headers={"Accept-Encoding": "gzip"}, environ_overrides={guard.OURSELVES: True}).get_data()
 
 
 def __getattr__(name: str) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import secrets
 import shutil
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +32,13 @@ def _told() -> Settings:
 
 
 _settings = _told()
+os.environ["CITYDECK_SECRET_KEY"] = _settings.secret_key.get_secret_value() or secrets.token_urlsafe()
+"""The workers share it; one that was not set ends with the server, and everybody signs in again."""
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 worker_class = "gevent"
+limit_request_line = 8190  # the most it allows: a search of the journal may name two hundred sensors
 worker_connections = 10_000
 """A live stream is a connection for as long as its screen is on."""
 reuse_port = True
@@ -74,10 +79,15 @@ def _claim() -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """The worker beats while it is to live. What it holds now it holds for ever: the collector need not walk it while screens wait."""
+    """The worker beats while it is to live, and makes the tables of the database where nobody has.
+
+    What it holds now it holds for ever: the collector need not walk it while screens wait.
+    """
     gc.collect()
     gc.freeze()
     worker.wsgi.extensions["citydeck-beat"].start(lambda: worker.alive)
+    tables = worker.wsgi.extensions["citydeck-tables"]
+    threading.Thread(target=tables, args=(lambda: worker.alive,), name="tables", daemon=True).start()
 
 
 def worker_exit(server: Any, worker: Any) -> None:

@@ -40,5 +40,6 @@ def setup(process: str, level: int = logging.INFO) -> None:
     handler.setFormatter(JsonFormatter(process))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # The Kafka client tells of every connection at INFO; what matters of it comes as warnings.
-    logging.getLogger("kafka").setLevel(max(level, logging.WARNING))
+    # The Kafka client tells of every connection at INFO, and Alembic of every part of its own; what matters of them comes as warnings.
+    for name in ("kafka", "alembic"):
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -17,6 +18,11 @@ from model import SpecError
 PREFIX = "CITYDECK_"
 KAFKA_PREFIX = "CITYDECK_KAFKA_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+SHORTEST_KEY, FEWEST_LETTERS = 32, 9
+"""Of a secret key: its length, and how many different letters it has; 32 random ones of base 16 have more."""
+KEY_WORDS = ("secret", "change", "password", "citydeck", "example", "12345")
+"""What a key holds that somebody copied or made up."""
+MAKE_KEY = "import secrets; print(secrets.token_urlsafe(32))"
 TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 NUMBERS = ("receive_buffer_bytes", "send_buffer_bytes")
 """Numbers for which the Kafka client has no default."""
@@ -28,15 +34,25 @@ def _redis_address(value: str) -> str:
     return value
 
 
-def _loopback(value: str) -> str:
-    if value != "localhost" and not _is_loopback_address(value):
-        raise ValueError("only a loopback address is accepted: there is no sign-in yet, so nobody else may reach the deck")
-    return value
+def _origin(value: str) -> str:
+    """`value` as a browser names it in the header Origin: a scheme and a host, and no more."""
+    found = urlsplit(value)
+    if found.scheme not in ("http", "https") or not found.hostname or f"{found.scheme}://{found.netloc}" != value.rstrip("/"):
+        raise ValueError("must be http:// or https://, a host, and no path")
+    return value.rstrip("/").lower()
 
 
-def _is_loopback_address(value: str) -> bool:
+def _provider(value: str) -> str:
+    found = urlsplit(value)
+    if not found.hostname or found.scheme != "https" and not (found.scheme == "http" and is_loopback(found.hostname)):
+        raise ValueError("must begin with https://, or be on this machine")
+    return value.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine is called so."""
     try:
-        return ipaddress.ip_address(value).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
 
@@ -54,13 +70,31 @@ class Settings(BaseModel):
     database: str = Field("sqlite:///citydeck.db", min_length=1, description="SQLAlchemy address of the journal, SQLite or PostgreSQL.")
     history: str = Field("history", min_length=1, description="Folder or object-store address that holds the history's Parquet files.")
     secret_key: SecretStr = Field(SecretStr(""), description="Signs the cookies of people; the same for every web process of a city.")
-    port: int = Field(8050, ge=0, le=65_535, description="Port of the web process; 0 lets the demo choose one.")
-    host: Annotated[str, AfterValidator(_loopback)] = Field(
-        "127.0.0.1", description="Address the web process listens on; loopback only until there is sign-in."
+    address: Annotated[str, AfterValidator(lambda value: value and _origin(value))] = Field(
+        "", description="How browsers reach the deck, https://<host>, where that is not by loopback."
     )
+    proxies: int = Field(0, ge=0, le=9, description="How many proxies stand before the web process, whose X-Forwarded-For is believed.")
+    idle_hours: float = Field(
+        4.0, gt=0, le=8760, description="Hours after a person last did something, moving the mouse included, that a sign-in ends."
+    )
+    session_hours: float = Field(14.0, gt=0, le=8760, description="Hours after which a sign-in ends in any case.")
+    oidc_url: Annotated[str, AfterValidator(lambda value: value and _provider(value))] = Field(
+        "", description="Address of the provider with whom people may sign in (OpenID Connect)."
+    )
+    oidc_client: str = Field("", description="What the provider calls the deck: its client id.")
+    oidc_secret: SecretStr = Field(
+        SecretStr(""), description="The client secret that the provider gave the deck; empty for a public client."
+    )
+    port: int = Field(8050, ge=0, le=65_535, description="Port of the web process; 0 lets the demo choose one.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address the web process listens on.")
     workers: int = Field(2, ge=1, le=256, description="Web processes behind that port; one per core that may serve screens.")
     lang: Literal["en", "zh"] = Field("en", description="Language of a browser that has not chosen one.")
     kafka_texts: dict[str, str] = Field(default_factory=dict, description="Options of the Kafka client, as CITYDECK_KAFKA_<OPTION>.")
+
+    @property
+    def public(self) -> bool:
+        """Whether anybody but this machine can reach the deck."""
+        return not is_loopback(self.host) or bool(self.address) and not is_loopback(urlsplit(self.address).hostname or "")
 
     def kafka_options(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
         """The further options of the Kafka client, each in the type of its default in `defaults` (`KafkaConsumer.DEFAULT_CONFIG`).
@@ -77,10 +111,27 @@ def load(environ: Mapping[str, str]) -> Settings:
     kafka = {name.removeprefix(KAFKA_PREFIX).lower(): text for name, text in given.items() if name.startswith(KAFKA_PREFIX)}
     values = {name.removeprefix(PREFIX).lower(): text for name, text in given.items() if not name.startswith(KAFKA_PREFIX)}
     try:
-        return Settings.model_validate({**values, "kafka_texts": kafka})
+        settings = Settings.model_validate({**values, "kafka_texts": kafka})
     except ValidationError as error:
         first = error.errors()[0]
         raise SpecError("environment", PREFIX + str(first["loc"][0]).upper(), _reason(first["type"], first["msg"])) from error
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    """SpecError for what is wrong only beside something else."""
+    if settings.public and _is_weak(settings.secret_key.get_secret_value()):
+        reason = f"must be {SHORTEST_KEY} random letters or more, for the deck can be reached from outside: python -c {MAKE_KEY!r}"
+        raise SpecError("environment", "CITYDECK_SECRET_KEY", reason)
+    if not is_loopback(settings.host) and not settings.address:
+        raise SpecError("environment", "CITYDECK_ADDRESS", "must be set where CITYDECK_HOST is not a loopback address")
+    if settings.oidc_url and not settings.oidc_client:
+        raise SpecError("environment", "CITYDECK_OIDC_CLIENT", "must be set where CITYDECK_OIDC_URL is")
+
+
+def _is_weak(key: str) -> bool:
+    return len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_LETTERS or any(word in key.lower() for word in KEY_WORDS)
 
 
 def _reason(kind: str, message: str) -> str:

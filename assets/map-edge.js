@@ -1,17 +1,22 @@
 /* A panel of the map, its edges: an alarm outside the view stands at the edge nearest to it, with an arrow that points to where it is.
  *
- * A wall cannot be moved, and an alarm that a person cannot see is not there. Marks near an edge step inside it, so that none is cut off.
+ * A wall cannot be moved, and an alarm that a person cannot see is not there. Marks near an edge step inside it, so that none is cut off,
+ * and of two that would cover each other the lesser steps aside, with an arrow too.
  * On the page of one sensor the view is about that sensor, and nothing stands at the edges.
  */
 'use strict';
 (function () {
   const map = window.citydeck.map = window.citydeck.map || {};
-  const INSET = 0.86, INSIDE = 0.56, APART = 0.95, TRIES = 8;  // of a mark's size: from the edge, with and without arrow; between two
+  const INSET = 0.86, INSIDE = 0.56, APART = 1.05, NEAR = 0.75;  // of a mark's size: from the edge, with and without arrow; a step aside; what leaves both letters legible
+  const TRIES = 8, MOST = 80;                       // steps along an edge; marks that give way to each other, the worst of them
 
   const clamp = (value, inset, size) => Math.max(inset, Math.min(size - inset, value));
 
-  /* The steps to either side of a place that is taken: 0, 1, -1, 2, -2 ... */
+  /* The steps away from a place that is taken, in marks, near before far: along an edge 0, 1, -1, 2, -2 ..., else in rings around it. */
   const steps = Array.from({length: TRIES}, (_, at) => (at % 2 ? 1 : -1) * Math.ceil(at / 2));
+  const ROW = steps.map((step) => [step, 0]), COLUMN = steps.map((step) => [0, step]);
+  const ring = (far, count) => Array.from({length: count}, (_, at) => 2 * Math.PI * at / count).map((turn) => [far * Math.cos(turn), far * Math.sin(turn)]);
+  const AROUND = [[0, 0], ...ring(1, 8), ...ring(2, 16)];
 
   map.parts = map.parts || [];
   map.parts.push({
@@ -30,14 +35,14 @@
     standing([x, y], taken) {
       const {width, height} = this.box(), mark = this.look.length('--map-mark'), beyond = x < 0 || y < 0 || x > width || y > height;
       if (!Number.isFinite(x + y) || (beyond && this.options.selected)) return null;
-      const inset = (beyond ? INSET : INSIDE) * mark, at = [clamp(x, inset, width), clamp(y, inset, height)];
-      if (!beyond) return at[0] === x && at[1] === y ? null : {screen: at};
-      const along = x < 0 || x > width ? 1 : 0, size = along ? height : width;
-      const free = steps.map((step) => clamp(at[along] + step * APART * mark, inset, size))
-        .find((place) => taken.every(([left, top]) => Math.hypot(left - (along ? at[0] : place), top - (along ? place : at[1])) > APART * mark * 0.9));
-      if (free !== undefined) at[along] = free;
-      taken.push(at);
-      return {screen: at, turn: Math.atan2(y - at[1], x - at[0])};
+      const inset = (beyond ? INSET : INSIDE) * mark, within = ([left, top]) => [clamp(left, inset, width), clamp(top, inset, height)], at = within([x, y]);
+      const apart = ([left, top]) => taken.length > MOST || taken.every(([otherLeft, otherTop]) => Math.hypot(left - otherLeft, top - otherTop) > NEAR * mark);
+      const along = beyond && !(x < 0 || x > width) ? ROW : beyond ? COLUMN : AROUND;
+      const found = along.map(([right, down]) => within([at[0] + right * APART * mark, at[1] + down * APART * mark])).find(apart) || at;
+      taken.push(found);
+      if (found[0] === x && found[1] === y) return null;
+      const aside = beyond || Math.hypot(found[0] - x, found[1] - y) > inset;
+      return {screen: found, ...(aside ? {turn: Math.atan2(y - found[1], x - found[0])} : {})};
     },
 
     /* Where a sensor's mark stands, in degrees. */

@@ -14,6 +14,7 @@
       Object.assign(this, {key, positions, rows, path: positions.path || [], v: [], t: [], newest: null, heard: false});
       this.row = new Map(positions.ids.map((id, row) => [id, row]));
       this.codes = new Uint8Array(rows).fill(map.UNKNOWN);
+      this.styles = new Uint8Array(rows);
       this.place = new Float32Array(rows * 2);
       this.icons = new Float32Array(rows * ICON);
       this.height = new Float32Array(rows);
@@ -34,13 +35,15 @@
     name(row) { return {en: this.positions.en[row], zh: this.positions.zh[row]}; }
 
     /* Takes the columns of section map.<domain>; true when an alarm came, went or changed. */
-    update({v, s, t}) {
-      const {codes, rows} = this;
+    update({v, s, t, a}) {
+      const {codes, styles, rows} = this;
       let alarms = false;
       for (let row = 0; row < rows; row++) {
         const code = s[row] ?? map.UNKNOWN, before = codes[row];
-        if (before === code) continue;
+        const style = a ? a[row] : 0;
+        if (before === code && styles[row] === style) continue;
         codes[row] = code;
+        styles[row] = style;
         this.changed.push(row);
         alarms = alarms || isAlarm(code) || isAlarm(before);
       }
@@ -56,7 +59,7 @@
     dots(frames) {
       const {icons, codes, isLink, rows} = this, changed = this.frames === frames ? this.changed : Array.from({length: rows}, (_, row) => row);
       for (const row of changed) {
-        const at = row * ICON, code = codes[row], [x, y, width, height] = isLink[row] || isAlarm(code) ? NOTHING : frames[code];
+        const at = row * ICON, code = codes[row], [x, y, width, height] = isLink[row] || isAlarm(code) ? NOTHING : frames[map.drawn(code, this.styles[row])];
         icons[at + 2] = x; icons[at + 3] = y; icons[at + 4] = width; icons[at + 5] = height;
       }
       Object.assign(this, {frames, changed: []});
@@ -101,7 +104,7 @@
       return {length: count, attributes: {getPosition: {value: place, size: 2}, getFillColor: {value: colours, size: 4, normalized: true}}};
     }
 
-    linkRows(wanted) { return this.links.filter((row) => wanted(this.codes[row])); }
+    linkRows(wanted) { return this.links.filter((row) => wanted(this.codes[row], this.styles[row])); }
 
     /* Paths of `rows`, with a colour per row when `colour(row)` is given, cut into dashes of `dash` degrees when that is not zero. */
     paths(rows, colour, dash) {

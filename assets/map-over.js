@@ -2,7 +2,7 @@
 'use strict';
 (function () {
   const city = window.citydeck, map = city.map = city.map || {};
-  const FLOOD = 10, MOST = 5;  // sensors in alarm above which only critical ones keep a callout; callouts at most
+  const MOST = 5, RETURNED = 3, CRITICAL = 1;  // callouts at most; the state of an alarm that has returned; a priority
   const CROWD = 1000;          // sensors above which names of places may stand over dots
   const NAMES = 10;            // names at most
 
@@ -96,9 +96,11 @@
       return room;
     },
 
-    /* Conditions of sensors on this map, worst first, one per sensor; in a flood only critical ones; and what is selected. */
+    /* Alarms of sensors on this map, worst first, one per sensor, and what is selected. What has returned keeps its mark and needs no words,
+     * unless it is critical; in a flood only critical ones have any. */
     wanted() {
-      const found = new Map(), rows = (city.held('conditions') || {rows: []}).rows, alarmed = (this.alarmed || []).length;
+      const found = new Map(), rows = (city.held('conditions') || {rows: []}).rows;
+      const speaks = (row) => !row.laid && row.subject.startsWith('sensor:') && (row.priority === CRITICAL || (row.state !== RETURNED && !city.held('flood')));
       const room = Math.max(1, Math.min(MOST, Math.floor(this.box().width / (this.look.length('--map-text') * 7))));
       const add = (id, words) => {
         for (const feed of this.feeds.values()) {
@@ -112,7 +114,7 @@
       if (this.selected) add(this.selected, (feed, at) => (mine ? map.conditionWords(feed, at, mine) : map.readingWords(feed, at, this.options.domains[feed.key])));
       for (const row of rows) {
         if (found.size >= room) break;
-        if (row.subject.startsWith('sensor:') && (row.priority === 1 || alarmed <= FLOOD)) add(row.subject.slice(7), (feed, at) => map.conditionWords(feed, at, row));
+        if (speaks(row)) add(row.subject.slice(7), (feed, at) => map.conditionWords(feed, at, row));
       }
       return [...found.values()];
     },

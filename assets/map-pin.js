@@ -4,7 +4,7 @@
   const map = window.citydeck.map = window.citydeck.map || {};
   const REACH = [0, 0.4, 0.8, 1.2, 1.7];      // how far a callout steps away from its mark to cover nothing, in heights of the callout
   const FREE = 0.008;                        // part of a text that may cover dots, about one of them, before it goes further away
-  const STEP = 20;                           // pixels between the places tried when all of them are taken
+  const STEP = 20;                           // pixels between the places tried when all of those are taken
   const LEANS = [0.5, 0.15, 0.85, 0, 1];     // which part of its side the callout turns to the mark
 
   class Pin {
@@ -22,6 +22,7 @@
       this.element.innerHTML = html;
       this.element.hidden = false;
       const size = [this.element.offsetWidth, this.element.offsetHeight], grown = size[0] > this.size[0] || size[1] !== this.size[1];
+      this.element.hidden = !this.offset;  // it was shown to be measured
       if (grown) this.size = size;
       return grown;
     }
@@ -108,7 +109,7 @@
       for (const pin of [...this.pins.values()].sort((one, other) => one.order - other.order)) {
         const screen = project(pin.at), choices = around(pin.size, reach, anew ? null : pin.offset);
         const clear = (offset) => !crosses(room, screen, pin.rectangle(screen, offset), reach);
-        const offset = best(room, pin, screen, choices.filter(clear), 1) || anywhere(room, pin, screen);
+        const offset = best(room, pin, screen, choices.filter(clear), 1) || nearest(room, pin, screen, reach, clear);
         pin.show(offset);
         if (!offset) continue;
         room.hard(pin.rectangle(screen));
@@ -149,14 +150,15 @@
     return found;
   }
 
-  /* The free place nearest to the mark, wherever on the map it is; null when there is none. */
-  function anywhere(room, pin, [x, y]) {
+  /* The free place nearest to the mark, no further away than any callout steps; null when there is none, for what hangs far from its mark,
+   * or across another, is read as being about something else. */
+  function nearest(room, pin, [x, y], reach, clear) {
     const [width, height] = pin.size;
-    let found = null, least = Infinity;
+    let found = null, least = reach + Math.max(...REACH) * height;
     for (let left = 0; left + width < room.width; left += STEP) {
       for (let top = 0; top + height < room.height; top += STEP) {
-        const away = Math.hypot(left + width / 2 - x, top + height / 2 - y);
-        if (away < least && room.cost([left, top, width, height]) < Infinity) { found = [left - x, top - y]; least = away; }
+        const box = [left, top, width, height], [atX, atY] = near([x, y], box), away = Math.hypot(atX - x, atY - y);
+        if (away < least && room.cost(box) < Infinity && clear([left - x, top - y])) { found = [left - x, top - y]; least = away; }
       }
     }
     return found;

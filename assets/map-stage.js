@@ -3,6 +3,7 @@
 (function () {
   const city = window.citydeck, map = city.map = city.map || {};
   const root = new URL('../', document.currentScript.src).pathname;
+  const RETURNED = 1, ACKNOWLEDGED = 2, HALF = 110;  // styles of a mark; of 255, how much of its colour a returned one keeps
   const AGAIN = 1000, LONGEST = 30000;  // milliseconds: first and longest wait before drawing anew
 
   /* Asked before the library is: its own complaint would be an error on the console at every try. */
@@ -76,7 +77,9 @@
       const inks = [null, '--C', '--H', '--M', '--L'].map((name) => name && this.look.colour(name));
       this.put('links.' + feed.key, feed.paths(feed.linkRows((code) => !silent(code) && !alarm(code))));
       this.put('silent.' + feed.key, feed.paths(feed.linkRows(silent), null, this.dash()));
-      this.put('abnormal.' + feed.key, feed.paths(feed.linkRows(alarm), (row) => inks[feed.codes[row]]));
+      const tone = (row) => (feed.styles[row] === RETURNED ? [...inks[feed.codes[row]].slice(0, 3), HALF] : inks[feed.codes[row]]);
+      this.put('abnormal.' + feed.key, feed.paths(feed.linkRows(alarm), tone));
+      this.put('hollow.' + feed.key, feed.paths(feed.linkRows((code, style) => alarm(code) && style === ACKNOWLEDGED)));
     },
 
     figures(feed) {
@@ -98,7 +101,7 @@
       const place = new Float32Array(found.length * 3), icons = new Float32Array(found.length * 7);
       found.forEach(({feed, row, code}, at) => {
         place.set(this.standOf(feed, row), at * 3);
-        icons.set([0, 0, ...this.atlas.frames[code], 0], at * 7);
+        icons.set([0, 0, ...this.atlas.frames[map.drawn(code, feed.styles[row])], 0], at * 7);
       });
       this.alarmed = found;
       return {length: found.length, attributes: {getPosition: {value: place, size: 3}, instanceIconDefs: {value: icons, size: 7}}};

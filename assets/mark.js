@@ -22,5 +22,8 @@
     return `<svg class="mark ${LETTERS[priority]} ${style || 'solid'}" viewBox="-1.25 -1.25 2.5 2.5" role="img" aria-label="${LETTERS[priority]}">` +
       `${SHAPES[priority]}<text y="${BASELINES[priority]}" font-size="${SIZES[priority]}">${LETTERS[priority]}</text></svg>`;
   };
+  /* How the mark of a row of the frame is drawn: by what lies over its alarm, else by the alarm's state. */
+  const STYLES = ['grey', 'solid', 'out', 'half'];
+  deck.markStyle = (row) => (row.laid ? 'grey' : STYLES[row.state] || 'solid');
   deck.mount('[data-mark]', (element) => { element.innerHTML = deck.mark(Number(element.dataset.mark), element.dataset.markStyle); });
 })();

@@ -22,10 +22,13 @@
   function write(row, condition) {
     const said = deck.condition(condition), [sign, name, value, place, lasting] = row.children;
     row.dataset.priority = deck.letter(condition.priority);
-    if (sign.priority !== condition.priority) { sign.priority = condition.priority; sign.innerHTML = deck.mark(condition.priority); }
+    const style = deck.markStyle(condition), drawn = condition.priority + style;
+    row.dataset.markStyle = style;
+    if (sign.drawn !== drawn) { sign.drawn = drawn; sign.innerHTML = deck.mark(condition.priority, style); }
+    sign.title = deck.standing(condition);
     deck.put(name, said.name);
     deck.put(value, said.value);
-    deck.put(place, [said.ago, said.where, said.limit && deck.text(WORDS.limit) + said.limit].filter(Boolean).join(deck.text(WORDS.dot)));
+    deck.put(place, [said.ago, said.where, said.limit && deck.text(WORDS.limit) + said.limit, condition.state !== 1 || condition.laid ? deck.standing(condition) : ''].filter(Boolean).join(deck.text(WORDS.dot)));
     deck.put(lasting, deck.age(deck.now() - condition.since));
   }
 
@@ -42,7 +45,7 @@
     box.dataset.priority = deck.letter(condition.priority);
     deck.put(box.querySelector('h3'), [said.name, said.where].filter(Boolean).join(deck.text(WORDS.dot)));
     deck.put(box.querySelector('.measure'), [said.value, said.ago, said.limit && deck.text(WORDS.limit) + said.limit,
-      deck.text(WORDS.since) + deck.clock(condition.since, true)].filter(Boolean).join(deck.text(WORDS.dot)));
+      deck.text(WORDS.since) + deck.clock(condition.since, true), deck.standing(condition)].filter(Boolean).join(deck.text(WORDS.dot)));
     for (const name of ['cause', 'consequence', 'action']) {
       deck.put(box.querySelector(`[data-say="${name}"]`), guidance ? deck.text(guidance[name]) : deck.text(WORDS.unwritten));
     }
@@ -58,8 +61,8 @@
     deck.put(note, !held ? deck.text(WORDS.waiting) : !rows.length ? deck.text(unheard ? WORDS.unheard : WORDS.none) : further > 0 ? deck.text(WORDS.further)(deck.number(further, 0)) : '');
     const total = element.parentElement.querySelector('.tabs .total');
     deck.put(total, rows.length ? deck.number(rows.length + further, 0) : '');
-    const worst = rows.length ? Math.min(...rows.map((row) => row.priority)) : 0, sign = total.previousSibling;
-    if (sign.priority !== worst) { sign.priority = worst; sign.innerHTML = deck.mark(worst); }
+    const first = rows[0], style = first ? deck.markStyle(first) : '', sign = total.previousSibling, drawn = first ? first.priority + style : '';
+    if (sign.drawn !== drawn) { sign.drawn = drawn; sign.innerHTML = deck.mark(first ? first.priority : 0, style); }
     if (!deck.known) return;
     const before = element.conditionRows || new Map();
     element.conditionRows = new Map(rows.map((row) => [row.id, before.get(row.id) || fresh()]));
@@ -82,7 +85,7 @@
     draw(element);
   }
   document.addEventListener('click', (event) => {
-    const item = event.target.closest('[data-conditions] li'), tab = event.target.closest('[data-show]');
+    const item = event.target.closest('[data-conditions] li'), tab = event.target.closest('[data-side] [data-show]');
     if (item) choose(item);
     if (tab) { tab.closest('[data-side]').dataset.side = tab.dataset.show; sides(); }
   });
@@ -97,11 +100,11 @@
   });
 
   function sides() {
-    document.querySelectorAll('[data-show]').forEach((tab) => {
+    document.querySelectorAll('[data-side] [data-show]').forEach((tab) => {
       tab.setAttribute('aria-selected', String(tab.closest('[data-side]').dataset.side === tab.dataset.show));
     });
   }
-  deck.mount('[data-show]', sides);
+  deck.mount('[data-side] [data-show]', sides);
 
   /* ---- how many stations are live, as one more key figure; normal is every one of them */
   deck.paint('[data-live]', {

@@ -22,6 +22,7 @@
     {en: 'only bad readings', zh: '仅有坏值'}, {en: 'stale', zh: '超时'}, {en: 'never heard', zh: '从未上报'},
   ];
   const RANKS = [7, 0, 1, 2, 3, 4, 5, 6];  // worst first, live last
+  const SIGNS = ['solid', 'half', 'out', 'grey'];  // by column `a` of a frame
   const DOTS = ['live', '', '', '', '', 'bad', 'stale', 'never'];
 
   deck.state = (code) => deck.text(STATES[code]);
@@ -34,7 +35,7 @@
     return rest.length ? said + deck.text(WORDS.colon) + rest.join(':').trim() : said;
   };
   /* The sign of a sensor's state: a mark where a condition is active, else a neutral dot, hollow where nothing good comes. */
-  deck.sign = (code) => (code >= 1 && code <= 4 ? deck.mark(code) : `<i class="dot ${DOTS[code] || ''}"></i>`);
+  deck.sign = (code, style) => (code >= 1 && code <= 4 ? deck.mark(code, SIGNS[style || 0]) : `<i class="dot ${DOTS[code] || ''}${style === 3 ? ' aside' : ''}"></i>`);
 
   const known = (value) => value !== null && value !== undefined;
   const CELLS = {
@@ -75,7 +76,7 @@
     now.forEach((row, name) => {
       const node = grid.getRowNode(name);
       if (!node) change.add.push(row);
-      else if (Object.keys(row).some((field) => row[field] !== node.data[field])) change.update.push(row);
+      else if (row !== node.data && Object.keys(row).some((field) => row[field] !== node.data[field])) change.update.push(row);
     });
     if (change.add.length || change.update.length || change.remove.length) grid.applyTransaction(change);
   };
@@ -88,6 +89,8 @@
     const id = element.closest('.grid').id;
     window.dash_ag_grid.getApiAsync(id).then((grid) => {
       open.set(id, grid);
+      /* Nobody asks Dash what is selected, and its handler of the first moments throws: it was made before the grid was known to it. */
+      grid.setGridOption('onSelectionChanged', undefined);
       grid.addEventListener('selectionChanged', () => { if (choosers.has(id)) choosers.get(id)(grid.getSelectedRows()[0] || null); });
       waiting.forEach((fn) => fn(id));
     });

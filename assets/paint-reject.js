@@ -70,7 +70,7 @@
     let answer;
     try {
       answer = await fetch(deck.path('rejects/resend'), {
-        method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({topic, partition, offset, index, value, encoding}),
+        method: 'POST', headers: {'Content-Type': 'application/json', ...deck.pledge()}, body: JSON.stringify({topic, partition, offset, index, value, encoding}),
       });
     } catch (error) { tell(() => deck.text(WORDS.unknown)); return; }
     const said = await answer.json().catch(() => ({}));

@@ -6,7 +6,9 @@
     none: {en: 'No active conditions', zh: '当前无异常'},
     waiting: {en: 'Waiting for the first data', zh: '等待首批数据'},
     unheard: {en: 'No reading has arrived yet', zh: '尚未收到任何读数'},
-    active: {en: ' active', zh: ' 项异常'},
+    unacknowledged: {en: ' unacknowledged', zh: ' 项未确认'},
+    unkept: {en: 'Nobody keeps the alarms: acknowledgements and new alarms are not recorded', zh: '告警进程无响应：确认与新告警未被记录'},
+    unkeptSince: {en: (age) => ', for ' + age, zh: (age) => '，已 ' + age}, unkeptWall: {en: 'Alarm process silent', zh: '告警进程无响应'},
     origins: [null, {en: 'SIMULATED', zh: '模拟数据'}, {en: 'REPLAY', zh: '历史回放'}],
     recorded: {en: 'The clock and all times are those of the recording; files of other days were moved to it by whole days', zh: '时钟与所有时间均为记录时间；其他日期的文件已按整天平移'},
     down: {en: 'No feed since ', zh: '数据中断，自 '},
@@ -49,7 +51,24 @@
     },
   });
 
-  /* ---- the condition that matters most */
+  const unkept = () => (deck.held('alarms') || {alive: true}).alive === false;
+
+  /* ---- the alarm that matters most; at its end how many wait, or that nobody keeps them, which then goes before every alarm */
+  function rest(element, text) {
+    const more = element.querySelector('.more');
+    const wall = 'wall' in document.documentElement.dataset && unkept();  // at a desk a sentence of its own says so
+    more.classList.toggle('unkept', wall);
+    put(more, wall ? deck.text(WORDS.unkeptWall) : text);
+  }
+  /* On a wall the alarm's own words come first: for them the count goes, which is in the header too, then they are written smaller. What has
+   * given way stays away while this alarm is on the line, so that nothing jumps as its numbers change. */
+  function fit(element, row) {
+    const said = element.querySelector('.said'), limit = element.querySelector('.limit'), steps = ['', 'few', 'small'];
+    const cut = () => said.scrollWidth > said.clientWidth || (limit.textContent && limit.offsetTop > said.offsetTop);
+    const about = [row.id, deck.language(), element.clientWidth, unkept()].join(' ');
+    if (element.about !== about) { element.about = about; element.dataset.fit = ''; }
+    while (cut() && element.dataset.fit !== 'small') element.dataset.fit = steps[steps.indexOf(element.dataset.fit) + 1];
+  }
   function line(element, row, total) {
     const said = deck.condition(row), lasting = deck.duration(deck.now() - row.since);
     element.dataset.priority = deck.letter(row.priority);
@@ -58,20 +77,25 @@
     put(element.querySelector('.where'), said.where);
     put(element.querySelector('.bureau'), said.domain === said.where ? '' : said.domain);
     put(element.querySelector('.lasting'), lasting);
-    put(element.querySelector('.more'), deck.number(total, 0) + deck.text(WORDS.active));
+    rest(element, deck.number(total, 0) + deck.text(WORDS.unacknowledged));
+    if ('wall' in document.documentElement.dataset) fit(element, row);
     const link = element.querySelector('a');
-    if (link) link.href = deck.root + said.href;
-    const mark = element.querySelector('.sign'), wanted = deck.letter(row.priority);
-    if (mark.dataset.letter !== wanted) { mark.innerHTML = deck.mark(row.priority); mark.dataset.letter = wanted; }
+    if (link) link.href = deck.root + (row.occurrence ? 'alarms?alarm=' + encodeURIComponent(row.id) : said.href);
+    const mark = element.querySelector('.sign'), style = deck.markStyle(row), wanted = deck.letter(row.priority) + style;
+    element.dataset.markStyle = style;
+    mark.title = deck.standing(row);
+    if (mark.dataset.letter !== wanted) { mark.innerHTML = deck.mark(row.priority, style); mark.dataset.letter = wanted; }
   }
   deck.paint('[data-line]', {
-    sections: () => ['line', 'counts', 'conditions', 'heard'],
+    sections: () => ['line', 'counts', 'conditions', 'heard', 'alarms'],
     tick: true,
     draw(element) {
       const row = deck.held('line'), counts = deck.held('counts');
       if (row && deck.known) { line(element, row, counts ? counts.reduce((sum, each) => sum + each, 0) : 1); return; }
       delete element.dataset.priority;
-      for (const name of ['.limit', '.where', '.bureau', '.lasting', '.more']) put(element.querySelector(name), '');
+      delete element.dataset.markStyle;
+      for (const name of ['.limit', '.where', '.bureau', '.lasting']) put(element.querySelector(name), '');
+      rest(element, '');
       const mark = element.querySelector('.sign');
       mark.innerHTML = '';
       delete mark.dataset.letter;
@@ -101,19 +125,21 @@
     },
   });
 
-  /* ---- one sentence below the alarm line when frames come but a feed of this page does not */
+  /* ---- one sentence below the alarm line when frames come but a feed of this page does not, or nobody keeps the alarms */
   deck.paint('[data-feeds]', {
-    sections: () => ['head.*'],
+    sections: () => ['head.*', 'alarms'],
     tick: true,
     draw(element) {
       const frame = deck.frame();
       if (!frame || !deck.known) return;
       const down = deck.known.domains.filter((domain) => (frame.s['head.' + domain.key] || {}).state === 'down');
-      element.hidden = !down.length;
-      put(element, deck.text(WORDS.silent) + down.map((domain) => {
+      element.hidden = !down.length && !unkept();
+      const alarms = unkept() ? deck.text(WORDS.unkept) + deck.text(WORDS.unkeptSince)(deck.age(deck.held('alarms').heard)) : '';
+      const feeds = down.length ? deck.text(WORDS.silent) + down.map((domain) => {
         const time = frame.s['head.' + domain.key].time;
         return deck.text(domain.label) + ' ' + deck.clock(time, true) + ' (' + deck.age(deck.now() - time) + ')';
-      }).join(' · '));
+      }).join(' · ') : '';
+      put(element, [alarms, feeds].filter(Boolean).join(' · '));
     },
   });
 })();

@@ -23,7 +23,7 @@
 
   /* What is wrong, worst first: [priority or 0, sentence]. Silent feeds and dead processes are conditions; the rest is read off the tables. */
   function troubles(feeds, processes) {
-    const rows = (deck.held('conditions') || {rows: []}).rows.filter((row) => /^(feed|process):/.test(row.subject)), found = [];
+    const rows = (deck.held('conditions') || {rows: []}).rows.filter((row) => /^(feed|process):/.test(row.subject) && row.state !== 3 && !row.laid), found = [];
     for (const row of rows) {
       const said = deck.condition(row);
       found.push([row.priority, say('failed', said.where, said.text)]);

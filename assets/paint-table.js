@@ -46,7 +46,7 @@
     row.dataset.state = station.s;
     row.classList.toggle('old', Boolean(station.old));
     sign.title = deck.state(station.s);
-    fill(sign, deck.sign(station.s));
+    fill(sign, deck.sign(station.s, station.a));
     const called = deck.place(domain.key, station.id);
     if (name.title !== called) { name.title = called; fill(name.firstChild, lines(called)); }
     deck.put(value, deck.number(station.value, figure ? figure.decimals : 1));

@@ -9,6 +9,7 @@
   const WORDS = {
     title: {en: 'No connection', zh: '连接中断'},
     never: {en: 'Nothing has arrived yet. Trying again.', zh: '尚未收到数据，正在重试。'},
+    alarms: {en: ' No new alarm arrives here.', zh: '此处收不到新告警。'},
   };
 
   function sentence() {
@@ -24,7 +25,7 @@
     element.hidden = !veiled;
     if (!veiled) return;
     deck.put(element.querySelector('b'), deck.text(WORDS.title));
-    deck.put(element.querySelector('span'), sentence());
+    deck.put(element.querySelector('span'), sentence() + deck.text(WORDS.alarms));
   }
 
   deck.paint('[data-veil]', {sections: () => ['*'], tick: true, draw: veil});

@@ -1,6 +1,6 @@
-"""What a tick of the composer costs, part by part, and how large frames are: 10,000 sensors, 12 figures, 3 trends, 50 conditions.
+"""What a tick of the composer costs, part by part, and how large frames are: 10,000 sensors, 12 figures, 3 trends, 50 alarms.
 
-    python -m bench.frame [--sensors 10000] [--interval 60] [--ticks 60]
+    python -m bench.frame [--sensors 10000] [--interval 60] [--ticks 60] [--alarms 50]
 
 The composer itself, in this process, over a Redis of its own. Every sensor has been heard for `--hours` hours and speaks once per
 `--interval` seconds, spread evenly; between two ticks of one second its partition takes in who spoke and commits, which is not counted.
@@ -27,6 +27,9 @@ from bench.machine import machine
 from demo.memory import RedisServer
 from domains.figure import energy_mean, highest, lowest, mean, movement
 from model import Area, Batch, Domain, Kpi, Label, Layer, Metric, Rule, Sensor, Site
+from model.alarm import Acknowledgement, Alarm
+from store import Client
+from store.board import Board, Term, lease
 from store.clock import Clock
 from store.connect import connect
 from store.frame import Frame, Frames, Press
@@ -55,7 +58,6 @@ FIGURES = {
     "movement": movement("level", 3600),
 }
 BY_AREA = ("mean_hour", "highest")
-CONDITIONS = 50
 WARM_TICKS = 5
 LIMIT = 900.0
 SCREEN = "domain-probe"
@@ -113,12 +115,12 @@ def site(sensors: int, interval: float) -> Site:
 class Feed:
     """The sensors, speaking in turn into one partition."""
 
-    def __init__(self, keys: Keys, domain: Domain, sensors: int) -> None:
+    def __init__(self, keys: Keys, domain: Domain, sensors: int, alarms: int = 50) -> None:
         self._keys, self._partition = keys, Partition(domain, keys.load(), {})
         self._sensors, self._interval, self._offset = sensors, domain.interval, 0
         self._random = np.random.default_rng(1)
         self._level = self._random.uniform(100, 800, sensors)
-        self._level[:: sensors // CONDITIONS][:CONDITIONS] = LIMIT + 50
+        self._level[:: sensors // alarms][:alarms] = LIMIT + 50
 
     def speak(self, now: float, seconds: float) -> None:
         """Everybody whose turn it was in the `seconds` before `now` sends a reading, and the partition commits."""
@@ -133,6 +135,23 @@ class Feed:
         self._offset += 1
         self._keys.commit(self._partition.held, self._offset, self._partition.changes("bench", now))
         self._partition.committed()
+
+
+def keep(client: Client, bureau: Domain, sensors: int, alarms: int) -> None:
+    """The board as whoever keeps the alarms would have it: those that stand, every second one acknowledged."""
+    holder = lease(client, "bench")
+    holder.hold()
+    stood = [f"probe-{i:05d}" for i in range(0, sensors, sensors // alarms)][:alarms]
+    rule, seen = f"{bureau.key}/high", Acknowledgement(who="li", time=START)
+    told: dict[str, Any] = {"domain": bureau.key, "area": "", "priority": "high", "value": LIMIT + 50, "limit": LIMIT}
+    made = (
+        Alarm(
+            id=f"{rule}|sensor:{id}", occurrence=1, rule=rule, subject=f"sensor:{id}", raised=START - at, changed=START - at,
+            state="acknowledged" if at % 2 else "unacknowledged", acknowledgement=seen if at % 2 else None, **told,
+        )
+        for at, id in enumerate(stood)
+    )  # fmt: skip
+    Board(client).save(Term(holder, 1), made)
 
 
 def _batch(value: bytes, offset: int) -> Batch:
@@ -188,6 +207,7 @@ PARTS = (
     (frames, "refresh", "read from Redis", _any),
     (Composer, "_see", "figures", _any),
     (Composer, "_find", "judge", _any),
+    (Composer, "_told", "order of alarms", _any),
     (Roll, "update", "states of sensors", _any),
     (Pages, "all", "sections", _any),
     (frame, "delta", "what changed, as JSON", _headed),
@@ -207,7 +227,7 @@ def run(options: argparse.Namespace, url: str) -> None:
     """Fills the past, lets the composer see it, then measures."""
     client, now = connect(url), START - options.hours * 3600
     bureau = domain(options.interval)
-    feed = Feed(Keys(client, "probe", 0), bureau, options.sensors)
+    feed = Feed(Keys(client, "probe", 0), bureau, options.sensors, options.alarms)
     step = min(max(options.interval, 10.0), 60.0)  # the past is not counted and need not be as dense
     while now < START:
         now += step
@@ -215,7 +235,8 @@ def run(options: argparse.Namespace, url: str) -> None:
     clock = Clock(client, lambda: now)
     pulse = Pulse(client, "frames")
     composer = Composer(client, {"probe": bureau}, site(options.sensors, options.interval), clock, pulse)
-    lease, follow = Lease(client, "judge", pulse.id), Frames(client).follow(patience=0.1)
+    keep(client, bureau, options.sensors, options.alarms)
+    elected, follow = Lease(client, "judge", pulse.id), Frames(client).follow(patience=0.1)
     next(follow)
     watch = Stopwatch()
     laps: list[dict[str, tuple[float, float]]] = []
@@ -224,13 +245,13 @@ def run(options: argparse.Namespace, url: str) -> None:
         watch.time(*each)
     tick = watch.timed(composer.tick, WHOLE, _any)
     for number in range(-WARM_TICKS, options.ticks):
-        lease.hold()
+        elected.hold()
         now += 1
         feed.speak(now, 1.0)
         tick()
         if number < 0:
             while composer.catch_up(1.0):
-                lease.hold()
+                elected.hold()
         sizes(follow, heard)
         if number >= 0:
             laps.append(watch.lap())
@@ -243,7 +264,7 @@ def run(options: argparse.Namespace, url: str) -> None:
 def report(options: argparse.Namespace, laps: list[dict[str, tuple[float, float]]], heard: Mapping[tuple[str, str], list[int]]) -> None:
     """Prints medians over the ticks."""
     print(machine())
-    print(f"{options.sensors} sensors speaking every {options.interval:g} s, {len(FIGURES)} figures, {CONDITIONS} conditions")
+    print(f"{options.sensors} sensors speaking every {options.interval:g} s, {len(FIGURES)} figures, {options.alarms} alarms")
     for lap in laps:
         others = np.array(lap[OTHERS])
         lap["one screen"] = tuple(np.array(lap[WHOLE]) - others)
@@ -264,6 +285,7 @@ def main() -> None:
     parser.add_argument("--interval", type=float, default=60.0, help="seconds between readings of one sensor")
     parser.add_argument("--hours", type=float, default=1.1, help="of readings before the first tick")
     parser.add_argument("--ticks", type=int, default=60)
+    parser.add_argument("--alarms", type=int, default=50, help="that stand")
     with tempfile.TemporaryDirectory() as folder, RedisServer(Path(folder)) as memory:
         run(parser.parse_args(), memory.url)
 

@@ -28,7 +28,7 @@ from confluent_kafka import Producer
 from selenium import webdriver
 
 from bench.machine import busy, cpu_seconds, machine
-from bench.screens import cpu, web
+from bench.screens import cookie, cpu, web
 from demo.memory import RedisServer
 from demo.port import LOOPBACK
 from store.connect import connect
@@ -127,8 +127,8 @@ def background(line: Line, rate: int, sensors: int) -> Iterator[None]:
 
 
 @contextmanager
-def browser(address: str) -> Iterator[webdriver.Chrome]:
-    """A headless Chromium that shows the page and has its first frame."""
+def browser(base: str, page: str, cookies: str) -> Iterator[webdriver.Chrome]:
+    """A headless Chromium with these cookies that shows the page and has its first frame."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     with tempfile.TemporaryDirectory() as profile:
@@ -136,7 +136,9 @@ def browser(address: str) -> Iterator[webdriver.Chrome]:
             options.add_argument(flag)
         driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
         try:
-            driver.get(address)
+            held = [dict(zip(("name", "value"), each.split("=", 1), strict=True), url=base) for each in cookies.split("; ")]
+            driver.execute_cdp_cmd("Network.setCookies", {"cookies": held})
+            driver.get(base + page)
             until(lambda: driver.execute_script("return !!(window.citydeck && citydeck.frame() && citydeck.known)"), "a first frame")
             yield driver
         finally:
@@ -193,9 +195,9 @@ def run(options: argparse.Namespace, kafka: KafkaServer, folder: Path) -> None:
     with RedisServer(folder / "redis") as memory:
         line = Line(folder / "site", kafka.bootstrap, memory.url, "bench-glass", 1)
         try:
-            with web(folder / "site", memory.url) as (port, pid), background(line, options.load, options.sensors):
+            with web(folder / "site", memory.url, folder) as (port, pid), background(line, options.load, options.sensors):
                 children = {"ingest": line.start().pid, "frames": line.start("frames").pid}
-                with browser(f"http://{LOOPBACK}:{port}{options.page}") as driver:
+                with browser(f"http://{LOOPBACK}:{port}", options.page, cookie(port)) as driver:
                     time.sleep(WARM_SECONDS)  # the composer computes the figures of the past
                     measure(options, line, driver, children, pid)
         finally:

@@ -42,10 +42,11 @@ from demo.port import LOOPBACK, free_port, is_free
 from store.connect import connect
 from store.frame import Press
 from store.process import processes
+from tests.door import Browser, accounts
 from tests.integration.web import press
 
 ROOT = Path(__file__).resolve().parents[1]
-REQUEST = b"GET /live/overview HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n"
+REQUEST = "GET /live/overview HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\nCookie: {}\r\n\r\n"
 SMALLEST_PAGE = 10_000
 """Bytes; an answer without the maps is smaller."""
 SETTLE_SECONDS = 0.9
@@ -93,13 +94,13 @@ def _json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def screens(port: int, count: int, orders: Connection) -> None:
-    """The process of the screens: opens them, says so, and at every order answers with a Tick; None ends it."""
+def screens(port: int, count: int, cookie: str, orders: Connection) -> None:
+    """The process of the screens, all of them signed in: opens them, and at every order answers with a Tick; None ends it."""
     sockets = [socket.create_connection((LOOPBACK, port)) for _ in range(count)]
     poll, place = select.epoll(), {each.fileno(): index for index, each in enumerate(sockets)}
     last, got, sample = [0.0] * count, [0] * count, bytearray()
     for each in sockets:
-        each.sendall(REQUEST)
+        each.sendall(REQUEST.format(cookie).encode())
         each.setblocking(False)
         poll.register(each, select.EPOLLIN)
     poll.register(orders.fileno(), select.EPOLLIN)
@@ -120,10 +121,12 @@ def screens(port: int, count: int, orders: Connection) -> None:
 
 
 @contextmanager
-def web(site: Path, redis_url: str, workers: int = 2) -> Iterator[tuple[int, int]]:
-    """(port, process id) of the web process as it is deployed, once it answers."""
-    port = free_port()
+def web(site: Path, redis_url: str, folder: Path, workers: int = 2) -> Iterator[tuple[int, int]]:
+    """(port, process id) of the web process as it is deployed, once it answers; a viewer may sign in there."""
+    port, database = free_port(), f"sqlite:///{folder / 'deck.db'}"
+    accounts(database, ("viewer",))
     own = {"CITYDECK_SITE": str(site), "CITYDECK_REDIS": redis_url, "CITYDECK_PORT": str(port), "CITYDECK_WORKERS": str(workers)}
+    own["CITYDECK_DATABASE"] = database
     command = [sys.executable, "-m", "gunicorn", "app:server", "--log-level", "warning"]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **own}, start_new_session=True)
     try:
@@ -134,6 +137,13 @@ def web(site: Path, redis_url: str, workers: int = 2) -> Iterator[tuple[int, int
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+
+
+def cookie(port: int) -> str:
+    """What a browser sends in which the viewer has signed in."""
+    browser = Browser(port)
+    browser.sign_in("viewer")
+    return browser.headers()["Cookie"]
 
 
 def cpu(parent: int) -> float:
@@ -189,9 +199,10 @@ def body(stream: bytes) -> bytes:
 
 def run(options: argparse.Namespace, folder: Path) -> None:
     """One bench, printed as it goes."""
-    with RedisServer(folder) as memory, web(Path(options.site), memory.url) as (port, pid):
+    with RedisServer(folder) as memory, web(Path(options.site), memory.url, folder) as (port, pid):
         orders, theirs = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=screens, args=(port, options.screens, theirs), daemon=True)
+        told = (port, options.screens, cookie(port), theirs)
+        process = multiprocessing.get_context("spawn").Process(target=screens, args=told, daemon=True)
         process.start()
         bench = Bench(press(connect(memory.url)), Composer(options.sensors, options.changes), orders)
         bench.settle()

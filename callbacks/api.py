@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, get_type_hints
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
 from spectree import Response as Answers
 from spectree import SpecTree
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from callbacks.api_body import Bodies
+from callbacks.api_description import complete
 from callbacks.api_shape import DomainQuery, Domains, Kpis, Problem, SensorQuery, SensorRow, Sensors
 from callbacks.problem import problem
 from callbacks.static import described
@@ -22,6 +23,7 @@ from store.live import Live
 
 ROOT = "/api/v1"
 ENCODED = {"id": "percent-encoded"}
+BODIED = ("POST", "PUT", "PATCH")
 
 
 class Described(Answers):
@@ -31,8 +33,8 @@ class Described(Answers):
         """No answer is checked."""
 
 
-def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> None:
-    """Adds the routes. Every error under `/api/` is a problem document."""
+def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> SpecTree:
+    """Adds the routes; what describes them, for further ones. Every error under `/api/` is a problem document."""
     spec = SpecTree(
         "flask",
         before=_refuse,
@@ -47,8 +49,9 @@ def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> None
     _domains(server, spec, domains)
     _sensors(server, spec, domains, reader)
     _kpis(server, spec, domains, reader)
-    server.get(f"{ROOT}/openapi.json", endpoint="api_description")(lambda: spec.spec)
+    server.get(f"{ROOT}/openapi.json", endpoint="api_description")(lambda: complete(spec.spec))
     _errors(server)
+    return spec
 
 
 def _domains(server: Flask, spec: SpecTree, domains: Mapping[str, Domain]) -> None:
@@ -109,7 +112,19 @@ def _chosen(domain: str | None, domains: Mapping[str, Domain]) -> list[str]:
 
 
 def _refuse(request: Any, response: Any, error: Any, instance: Any, adapter: Any) -> None:
-    """Answers a wrong query as a problem that names each wrong parameter."""
+    """Answers a body that is no JSON object, or a wrong query or member, as a problem that names each wrong one."""
+    if request.method in BODIED and (request.content_length or request.mimetype):
+        if not request.is_json:
+            abort(problem(415, "the body must be JSON: Content-Type application/json"))
+        if not isinstance(request.get_json(silent=True), dict):
+            abort(problem(400, "the body is not a JSON object"))
     if error is not None:
         reasons = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in adapter.validation_errors(error)]
-        abort(problem(422, "; ".join(reasons)))
+        extra = any(each["type"] == "extra_forbidden" and len(each["loc"]) == 1 for each in adapter.validation_errors(error))
+        abort(problem(422, "; ".join([*reasons, *([_fields()] if extra else [])])))
+
+
+def _fields() -> str:
+    """What the body, or the query, of the request under way may hold."""
+    model = get_type_hints(current_app.view_functions[request.endpoint or ""])["json" if request.method in BODIED else "query"]
+    return f"the fields are {', '.join(model.model_fields)}"

@@ -52,6 +52,29 @@ class Kpis(BaseModel):
     kpis: list[KpiRow]
 
 
+class Heard(Open):
+    """What the writer of alarms said of one."""
+
+    alarm: str
+    wish: str = Field(description="raise or end")
+    outcome: str
+    reason: str
+
+
+class Unheard(Open):
+    """A message that was not taken, and why; of one that the writer refused, the alarm."""
+
+    reason: str
+
+
+class Taken(BaseModel):
+    """What came of a message from elsewhere."""
+
+    taken: list[Heard]
+    ignored: list[Unheard]
+    refused: list[Unheard]
+
+
 class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
 

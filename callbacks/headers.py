@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from flask import Flask, Response
 
+YEAR_SECONDS = 31_536_000
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -27,10 +29,11 @@ def policy(script_hashes: Iterable[str]) -> str:
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
-def register(server: Flask, script_hashes: Iterable[str]) -> None:
-    """Adds the headers to every answer, and refuses every request that calls the server by a name from outside.
+def register(server: Flask, script_hashes: Iterable[str], address: str = "") -> None:
+    """Adds the headers to every answer, and refuses every request that calls the server by another name than its own.
 
-    The second keeps a page from elsewhere from reading the deck through a name that it lets point to this machine.
+    The second keeps a page from elsewhere from reading the deck through a name that it lets point to this machine. `address` is the
+    origin by which browsers reach the deck, empty where that is loopback.
     """
     fixed = {
         "Content-Security-Policy": policy(script_hashes),
@@ -40,7 +43,10 @@ def register(server: Flask, script_hashes: Iterable[str]) -> None:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
-    server.config["TRUSTED_HOSTS"] = LOOPBACK
+    place = urlsplit(address)
+    if place.scheme == "https":
+        fixed["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
+    server.config["TRUSTED_HOSTS"] = [*LOOPBACK, *([place.hostname] if place.hostname else [])]
 
     @server.after_request
     def secure(response: Response) -> Response:

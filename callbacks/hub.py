@@ -83,8 +83,11 @@ class Hub:
         self._stopping = threading.Event()
         self._tended = float("-inf")
 
-    def stream(self, pages: Sequence[str], last_id: str | None, gzip: bool) -> Iterator[bytes]:
-        """The body of one client's stream of `pages`. `last_id` is the last event it holds, if any; never raises, ends with the worker."""
+    def stream(self, pages: Sequence[str], last_id: str | None, gzip: bool, still: Callable[[], bool] = lambda: True) -> Iterator[bytes]:
+        """The body of one client's stream of `pages`. `last_id` is the last event it holds, if any.
+
+        Never raises; ends with the worker, or soon after its client is not to be served any more (`still`).
+        """
         client = Client(sent=dict.fromkeys(pages))
         watched = self._join(client)
         try:
@@ -92,7 +95,7 @@ class Hub:
             yield hello
             if last_id and len(watched) == 1:  # an id says nothing of which page it was
                 self._resume(watched[0], client, last_id)
-            while not self._stopping.is_set():
+            while still() and not self._stopping.is_set():
                 client.wake.clear()
                 yield self.due(client, watched, gzip) or beat
                 client.wake.wait()

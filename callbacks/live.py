@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote
 
 from flask import Flask, Response, request
 
 from callbacks.hub import Hub
 from callbacks.problem import problem
+from callbacks.tenure import Still
+from callbacks.visitor import visitor
 from model import Domain, Site
+from model.person import Visitor
 
 PREFIX = "/live/"
 MOST = 64
 """Names in one address."""
+Stream = Callable[[Visitor, Callable[[Still], Iterator[bytes]]], Iterator[bytes]]
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no", "Vary": "Accept-Encoding"}
 
 
-def register(server: Flask, hub: Hub, site: Site, domains: Mapping[str, Domain]) -> None:
-    """Adds the route."""
+def register(server: Flask, hub: Hub, site: Site, domains: Mapping[str, Domain], stream: Stream) -> None:
+    """Adds the route. `stream` makes a body of the question whether its viewer may still look."""
 
     @server.get("/live/<path:names>")
     def live(names: str) -> Response:
-        asked = split(request.environ.get("RAW_URI", ""), names)
+        known, asked = visitor(), split(request.environ.get("RAW_URI", ""), names)
         pages = [page_of(name, site, domains) for name in asked[:MOST]]
+        if known is None:
+            return problem(401, "nobody is signed in")
         unknown = [name for name, page in zip(asked, pages, strict=False) if page is None]
         if unknown or len(asked) > MOST:
             return problem(404, f"there is no page or screen {unknown[0]!r}" if unknown else f"more than {MOST} names")
         gzip = request.accept_encodings["gzip"] > 0
-        body = hub.stream([page for page in pages if page], request.headers.get("Last-Event-ID"), gzip)
+        named, last_id = [page for page in pages if page], request.headers.get("Last-Event-ID")
+        body = stream(known, lambda still: hub.stream(named, last_id, gzip, still))
         encoding = {"Content-Encoding": "gzip"} if gzip else {}
         return Response(body, mimetype="text/event-stream", headers={**HEADERS, **encoding}, direct_passthrough=True)
 

@@ -10,15 +10,20 @@ from dash import Dash, Input, Output
 from flask import Flask, Response, request
 from flask_caching import Cache
 
+from callbacks.guard import OURSELVES
+from callbacks.rights import may_open
+from callbacks.visitor import is_page, visitor
 from layouts import ids
 from model import Domain, Site
 
-CATCH_ALL = ("/", "/<path:path>")
-"""Dash's endpoints for everything that is not its own."""
 
+def register(
+    app: Dash, cache: Cache, site: Site, domains: Mapping[str, Domain], layout: Callable[[str], Any], other: Callable[[int], Any]
+) -> None:
+    """Draws `layout(path)` whenever the address changes; `path` is percent-encoded. What is drawn is the same for all viewers and kept.
 
-def register(app: Dash, cache: Cache, site: Site, domains: Mapping[str, Domain], layout: Callable[[str], Any]) -> None:
-    """Draws `layout(path)` whenever the address changes; `path` is percent-encoded. What is drawn is the same for all viewers and kept."""
+    Where there is no page, or it is not for who asks, `other(404)` or `other(403)` is drawn.
+    """
 
     @cache.memoize()
     def drawn(path: str) -> Any:
@@ -27,14 +32,19 @@ def register(app: Dash, cache: Cache, site: Site, domains: Mapping[str, Domain],
     @app.callback(Output(ids.PAGE, "children"), Input(ids.LOCATION, "pathname"))
     def page(path: str | None) -> Any:
         path = path or "/"
-        return drawn(path) if exists(path, site, domains) else layout(path)
+        found = answer(path)
+        return drawn(path) if found == 200 else other(found)
+
+    def answer(path: str) -> int:
+        allowed = may_open(visitor(), path)
+        return 403 if allowed is False else 200 if allowed and exists(path, site, domains) else 404
 
     server: Flask = app.server
 
     @server.after_request
-    def missing(response: Response) -> Response:
-        if request.endpoint in CATCH_ALL and response.status_code == 200 and not exists(_asked(), site, domains):
-            response.status_code = 404
+    def status(response: Response) -> Response:
+        if is_page(request) and response.status_code == 200 and OURSELVES not in request.environ:
+            response.status_code = answer(_asked())
         return response
 
 
@@ -44,7 +54,7 @@ def exists(path: str, site: Site, domains: Mapping[str, Domain]) -> bool:
     rest = unquote(rest)
     if kind == "wall":
         return any(screen.id == rest for screen in site.screens)
-    return (kind in ("", "system") and not rest) or (kind == "domain" and rest in domains) or (kind == "sensor" and rest != "")
+    return (kind in ("", "alarms", "system") and not rest) or (kind == "domain" and rest in domains) or (kind == "sensor" and rest != "")
 
 
 def _asked() -> str:

@@ -10,19 +10,25 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from callbacks.problem import problem
+from callbacks.visitor import visitor
+from callbacks.witness import Witness
 from store import Away
+from store.database import DatabaseAway
 
 MOST = 1000
 FIELDS = ("topic", "partition", "offset", "index", "value", "encoding", "key")
+LONGEST_TOPIC = 249
 LONGEST = 1 << 20
 """Bytes of a repaired record: what Kafka takes by default."""
+
+NOT_RECORDED = "not recorded: the database does not answer, and nothing was sent"
 
 Read = Callable[[int], list[dict[str, Any]]]
 Ask = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
 
 
-def register(server: Flask, read: Read, ask: Ask) -> None:
-    """Adds `GET /rejects?limit=` and `POST /rejects/resend`; `ask(id, body)` puts the wish and waits for its answer."""
+def register(server: Flask, read: Read, ask: Ask, witness: Witness) -> None:
+    """Adds `GET /rejects?limit=` and `POST /rejects/resend`; `ask(id, body)` puts the wish, recorded before, and waits for its answer."""
 
     @server.get("/rejects")
     def rejects() -> Response:
@@ -37,8 +43,13 @@ def register(server: Flask, read: Read, ask: Ask) -> None:
         body = _body()
         if isinstance(body, Response):
             return body
+        known = visitor()
         try:
+            told = {name: str(body[name]) for name in ("partition", "offset", "index") if name in body}
+            witness.tell(known.name if known else "unknown", "reject.resend", f"topic:{body['topic'][:LONGEST_TOPIC]}", **told)
             outcome = ask(secrets.token_hex(8), body)
+        except DatabaseAway:
+            return problem(503, NOT_RECORDED)
         except Away:
             return problem(503, "the store does not answer: nothing was sent")
         if outcome is None:

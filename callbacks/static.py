@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dash import Dash
+from dash.exceptions import DependencyException
 from flask import Flask, Response, redirect, request
 from flask_caching import Cache
 
@@ -39,6 +40,10 @@ def register(server: Flask, cache: Cache, site: Site, domains: Mapping[str, Doma
         file = Path(site.folder, "basemap", f"{name}.geojson")
         return file.read_bytes() if name.replace("-", "").replace("_", "").isalnum() and file.is_file() else None
 
+    @server.errorhandler(DependencyException)
+    def no_such_script(error: DependencyException) -> Response:
+        return problem(404, "there is no such script")
+
     @server.get("/catalogue")
     def catalogue_answer() -> Response:
         return answer(catalogue_text())
@@ -61,13 +66,13 @@ def register(server: Flask, cache: Cache, site: Site, domains: Mapping[str, Doma
 def library(server: Flask) -> str:
     """Adds the drawing library that comes with pydeck; returns its address, which names its content."""
     text = files("pydeck").joinpath("nbextension", "static", "index.js").read_bytes()
-    address = f"/vendor/deck-{hashlib.sha256(text).hexdigest()[:12]}.js"
+    own = f"deck-{hashlib.sha256(text).hexdigest()[:12]}.js"
 
-    @server.get(address)
-    def vendor() -> Response:
-        return Response(text, mimetype="text/javascript", headers={"Cache-Control": FOR_EVER})
+    @server.get("/vendor/<name>")
+    def vendor(name: str) -> Response:
+        return Response(text, mimetype="text/javascript", headers={"Cache-Control": FOR_EVER}) if name == own else problem(404, "not here")
 
-    return address
+    return f"/vendor/{own}"
 
 
 def mark(app: Dash) -> None:

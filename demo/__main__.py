@@ -20,10 +20,12 @@ import scratch
 from demo.broker import CLIENT, ROOT, Broker
 from demo.launch import Launch, Process, Shell
 from demo.memory import RedisServer
+from demo.people import accounts
 from demo.port import bracketed, free_port, is_free
 from demo.ready import lack
-from domains import city
+from domains import city, outside
 from model import SpecError
+from model.person import ROLES
 from settings import KAFKA_PREFIX, PREFIX, Settings, load
 from store import Away, Client
 from store.connect import connect
@@ -54,14 +56,19 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def processes(feed: Path | None, speed: float) -> tuple[Process, ...]:
-    """What runs beside the servers, in the order of starting: the feed comes last, so that no reading waits for a consumer."""
+def processes(feed: Path | None, speed: float, tells: bool) -> tuple[Process, ...]:
+    """What runs beside the servers, in the order of starting: the feed comes last, so that no reading waits for a consumer.
+
+    `tells`: the site names somebody outside who is told of alarms.
+    """
     python = sys.executable
     simulate = (python, "-m", "demo.simulate", "--begin", f"{time.time():.0f}")  # started again, it tells the same past again
     replay = (python, "-m", "demo.replay", str(feed), "--speed", f"{speed:g}")
     return (
         Process(name="ingest", command=(python, "-m", "streams", "ingest")),
         Process(name="frames", command=(python, "-m", "streams", "frames")),
+        Process(name="alarms", command=(python, "-m", "streams", "alarms")),
+        *((Process(name="notify", command=(python, "-m", "streams", "notify")),) if tells else ()),
         Process(name="web", command=(python, "-m", "gunicorn", "app:server")),
         Process(name="feed", command=replay if feed else simulate, finite=bool(feed)),
     )
@@ -81,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     stop = Stop()
     with ExitStack() as stack:
-        return _run(stack, stop, settings, given, processes(options.feed, options.speed or 1.0))
+        return _run(stack, stop, settings, given, processes(options.feed, options.speed or 1.0, _tells(settings)))
 
 
 def _misasked(feed: Path | None, speed: float | None) -> str:
@@ -98,12 +105,18 @@ def _misasked(feed: Path | None, speed: float | None) -> str:
 
 def _obstacle(settings: Settings) -> str:
     try:
-        city.read(Path(settings.site))
+        _tells(settings)
     except SpecError as error:
         return str(error)
     if not is_free(settings.port, settings.host):
         return f"port {settings.port} of {settings.host} is taken: stop what uses it, or choose another with CITYDECK_PORT"
     return ""
+
+
+def _tells(settings: Settings) -> bool:
+    """Whether the site names recipients. Raises SpecError for whatever is wrong with the site."""
+    domains, site = city.read(Path(settings.site))
+    return bool(outside.read(Path(settings.site), [area.key for area in site.areas], domains).recipients)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,6 +134,7 @@ def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, s
     port = settings.port or free_port()
     environment = _environment(settings, given, folder) | {"CITYDECK_PORT": str(port)}
     say(f"citydeck is starting; logs are in {logs}")
+    password = "" if "CITYDECK_DATABASE" in given else accounts(environment["CITYDECK_DATABASE"])
     broker = None if "CITYDECK_KAFKA" in given else _broker(stack, environment, logs)
     memory = None if "CITYDECK_REDIS" in given else RedisServer(folder)
     if memory:
@@ -140,7 +154,7 @@ def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, s
         say("  this Redis already holds a city, whose readings will be seen too: docs/operations.md says how to empty it")
     _lend(environment, folder / "environment")
     address = f"http://{bracketed(settings.host)}:{port}"
-    return _watch(launch, stop, broker, lambda: lack(client, environment["CITYDECK_REDIS"], address), address)
+    return _watch(launch, stop, broker, lambda: lack(client, environment["CITYDECK_REDIS"], address), address, _invitation(password))
 
 
 def _environment(settings: Settings, given: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -179,7 +193,12 @@ def _introduce(environment: dict[str, str], *, embedded: tuple[bool, bool], name
     say(f"  running {', '.join(names)}")
 
 
-def _watch(launch: Launch, stop: Stop, broker: Broker | None, missing: Callable[[], str], address: str) -> int:
+def _invitation(password: str) -> str:
+    """Who may sign in; an empty `password` is of a database that has people of its own."""
+    return f"  sign in as {', '.join(ROLES)} with the password {password}" if password else "  sign in as somebody of your own database"
+
+
+def _watch(launch: Launch, stop: Stop, broker: Broker | None, missing: Callable[[], str], address: str, invitation: str) -> int:
     began, told, up = time.monotonic(), "", False
     while not stop.asked:
         launch.watch(time.monotonic())
@@ -189,7 +208,7 @@ def _watch(launch: Launch, stop: Stop, broker: Broker | None, missing: Callable[
         waited = time.monotonic() - began
         if not up and not (waits_for := missing()):
             up = True
-            say(f"ready after {waited:.0f} s: open {address}   (Ctrl-C stops everything)")
+            say(f"ready after {waited:.0f} s: open {address}   (Ctrl-C stops everything)\n{invitation}")
         elif not up and waited > PATIENCE and waits_for != told:
             told = waits_for
             say(f"not ready after {waited:.0f} s: {told}; the logs say more")

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+from domains.alarm import complete
 from domains.check import check
 from model import Domain, SpecError
 
@@ -112,7 +113,7 @@ def _line(file: str, error: Exception) -> int:
 
 
 def _finish(file: str, key: str, domain: object) -> Domain:
-    """The domain with its key and topic, checked."""
+    """The domain with its key and topic, checked, every rule whole."""
     if not isinstance(domain, Domain):
         raise SpecError(file, "DOMAIN", f"{type(domain).__name__} is no Domain")
     if not KEY.fullmatch(key):
@@ -123,4 +124,4 @@ def _finish(file: str, key: str, domain: object) -> Domain:
         raise SpecError(file, "key", f"is {domain.key!r}, but the file's name makes it {key!r}")
     finished = replace(domain, key=key, topic=domain.topic or f"city.{key}")
     check(file, finished)
-    return finished
+    return complete(finished)

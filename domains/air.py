@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domains.figure import greatest, highest, mean, together
-from model import Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule
+from model import Calendar, Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Worse
 from standards import aqi
 
 
@@ -122,7 +122,7 @@ KPIS = (
 RULES = (
     Rule(
         key="aqi_polluted", label=Label(en="Air polluted", zh="空气质量超标"), on="aqi_worst", comparison="high", limit=100.0,
-        priority="medium", deadband=5.0, on_delay=300, off_delay=180,
+        priority="medium", deadband=5.0, on_delay=300, off_delay=180, re_alarm=14_400, suppressed_by=("feed_down", "aqi_heavy"),
         guidance=Guidance(
             cause=Label(
                 en="Ozone on a hot still afternoon, haze brought in from the north, or a local source.",
@@ -141,7 +141,7 @@ RULES = (
     ),
     Rule(
         key="aqi_heavy", label=Label(en="Air heavily polluted", zh="重度污染"), on="aqi_worst", comparison="high", limit=200.0,
-        priority="high", deadband=10.0, on_delay=300, off_delay=300,
+        priority="high", deadband=10.0, on_delay=300, off_delay=300, escalate_after=1800, re_alarm=7200,
         guidance=Guidance(
             cause=Label(en="Regional haze, dust storm or a large fire.", zh="区域性霾、沙尘或大型火灾。"),
             consequence=Label(
@@ -186,7 +186,21 @@ RULES = (
     ),
     Rule(
         key="pm2_5_high", label=Label(en="PM2.5 high", zh="PM2.5偏高"), on="pm2_5", comparison="high", limit=115.0,
-        priority="medium", deadband=10.0, on_delay=120, off_delay=120,
+        priority="medium", deadband=10.0, on_delay=120, off_delay=120, re_alarm=7200,
+        worse=Worse(
+            limit=250.0, priority="high", label=Label(en="PM2.5 very high", zh="PM2.5严重超标"),
+            guidance=Guidance(
+                cause=Label(
+                    en="A fire or an industrial accident upwind, if the neighbours are clean.", zh="邻站正常时，多为上风向火灾或工业事故。"
+                ),
+                consequence=Label(en="Severely polluted: everybody near by is affected.", zh="相当于严重污染，周边人群均受影响。"),
+                action=Label(
+                    en="Ask the fire service at once; tell people downwind to stay in and shut windows.",
+                    zh="立即询问消防；通知下风向居民关窗、留在室内。",
+                ),
+                respond_within=900,
+            ),
+        ),
         guidance=Guidance(
             cause=Label(
                 en="Smoke near by: open burning, a fire, fireworks or dust from works.",
@@ -199,7 +213,7 @@ RULES = (
     ),
     Rule(
         key="pm2_5_jump", label=Label(en="PM2.5 changing fast", zh="PM2.5骤变"), on="pm2_5", comparison="rate", limit=300.0,
-        priority="low", deadband=60.0, on_delay=60, off_delay=120, span=600,
+        priority="low", deadband=60.0, on_delay=60, off_delay=120, span=600, times=2, within=3600,
         guidance=Guidance(
             cause=Label(en="A plume passes, or the sampler's filter tape failed.", zh="烟羽过境或采样纸带故障。"),
             consequence=Label(en="An early sign of smoke, or bad data in the index.", zh="可能是火情先兆，也可能是异常数据。"),
@@ -212,7 +226,21 @@ RULES = (
     ),
     Rule(
         key="gale", label=Label(en="Gale", zh="大风"), on="wind_speed", comparison="high", limit=17.2,
-        priority="medium", deadband=2.0, on_delay=120, off_delay=180,
+        priority="medium", deadband=2.0, on_delay=120, off_delay=180, escalate_after=900,
+        worse=Worse(
+            limit=24.5, priority="high", label=Label(en="Storm", zh="狂风"),
+            guidance=Guidance(
+                cause=Label(en="The eye wall or a squall; 24.5 m/s is Beaufort 10.", zh="台风眼壁或飑线；24.5米/秒为10级。"),
+                consequence=Label(
+                    en="Trees fall, sheds and hoardings fly; nobody is safe outside.", zh="树木倒伏，棚架和广告牌被掀飞，户外危险。"
+                ),
+                action=Label(
+                    en="Stop buses and ferries, close parks and bridges, tell people to stay in; open the shelters.",
+                    zh="停运公交和轮渡，关闭公园和大桥，要求人员留在室内，开放避难场所。",
+                ),
+                respond_within=600,
+            ),
+        ),
         guidance=Guidance(
             cause=Label(en="Typhoon, cold surge or thunderstorm; 17.2 m/s is Beaufort 8.", zh="台风、冷空气或雷暴；17.2米/秒为8级。"),
             consequence=Label(en="Branches, hoardings and cranes become dangerous.", zh="树枝、广告牌和塔吊构成危险。"),
@@ -225,7 +253,7 @@ RULES = (
     ),
     Rule(
         key="heat", label=Label(en="Great heat", zh="高温"), on="temperature", comparison="high", limit=37.0,
-        priority="low", deadband=0.5, on_delay=600, off_delay=300,
+        priority="low", deadband=0.5, on_delay=600, off_delay=300, calendar=Calendar(hours=(8, 20)),  # it is about work outdoors
         guidance=Guidance(
             cause=Label(en="Subsidence before a typhoon, or a heat wave.", zh="台风外围下沉气流或热浪。"),
             consequence=Label(en="Heat stroke among outdoor workers.", zh="户外作业人员易中暑。"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from xml.etree import ElementTree
 
-from domains import trial
+from domains import alarm, trial
 from domains.shape import ShapeError, expect
 from model import QUALITIES, Domain, Guidance, Kpi, Label, Metric, Rule, SpecError
 from standards.unit import IncompatibleUnit, canonical, convert
@@ -43,6 +43,7 @@ def check(file: str, domain: Domain) -> None:
         _kpi(fail, f"kpis[{place}] ({kpi.key})", kpi, domain)
     for place, rule in enumerate(domain.rules):
         _rule(fail, f"rules[{place}] ({rule.key})", rule, domain)
+        alarm.check(fail, f"rules[{place}] ({rule.key})", rule, domain)
     _drawn(fail, domain)
     _feed(fail, domain)
     if domain.format == "native":
@@ -127,9 +128,11 @@ def _kpi(fail: Fail, field: str, kpi: Kpi, domain: Domain) -> None:
 
 
 def _rule(fail: Fail, field: str, rule: Rule, domain: Domain) -> None:
-    _label(fail, f"{field}.label", rule.label)
-    if rule.guidance is not None:
-        _guidance(fail, f"{field}.guidance", rule.guidance)
+    for within, told in ((field, rule), (f"{field}.worse", rule.worse)):
+        if told is not None and told.label is not None:
+            _label(fail, f"{within}.label", told.label)
+        if told is not None and told.guidance is not None:
+            _guidance(fail, f"{within}.guidance", told.guidance)
     for name in ("deadband", "on_delay", "off_delay"):
         if getattr(rule, name) < 0:
             fail(f"{field}.{name}", f"{getattr(rule, name):g} is negative")
@@ -146,6 +149,8 @@ def _rule(fail: Fail, field: str, rule: Rule, domain: Domain) -> None:
 def _limit(fail: Fail, field: str, rule: Rule, ends: tuple[float, float], name: str) -> None:
     if not ends[0] <= rule.limit <= ends[1]:
         fail(f"{field}.limit", f"{rule.limit:g} is outside the {name} {ends[0]:g} to {ends[1]:g}")
+    if rule.worse and not ends[0] <= rule.worse.limit <= ends[1]:
+        fail(f"{field}.worse.limit", f"{rule.worse.limit:g} is outside the {name} {ends[0]:g} to {ends[1]:g}")
     clears = rule.limit + (rule.deadband if rule.comparison == "low" else -rule.deadband)
     if not ends[0] <= clears <= ends[1]:
         fail(f"{field}.deadband", f"clears only at {clears:g}, outside the {name} {ends[0]:g} to {ends[1]:g}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domains.figure import energy_mean, exceeded, fastest_rise, greatest, highest, movement, together, worst_grade
-from model import Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule
+from model import Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Worse
 from standards.noise import LIMITS, exceedance
 from standards.surfacewater import water_class
 
@@ -104,7 +104,8 @@ KPIS = (
 RULES = (
     Rule(
         key="river_high", label=Label(en="River above warning level", zh="河道超警戒水位"), on="water_level", comparison="high", limit=2.5,
-        priority="high", deadband=0.1, on_delay=60, off_delay=120,
+        priority="high", deadband=0.1, on_delay=60, off_delay=120, escalate_after=900, re_alarm=3600,
+        suppressed_by=("river_danger",),  # and not by silence: the last word of a gauge that the flood takes away must stay
         guidance=Guidance(
             cause=Label(
                 en="Heavy rain upstream, a blocked culvert, or a high tide that holds the outlet.",
@@ -120,7 +121,7 @@ RULES = (
     ),
     Rule(
         key="river_danger", label=Label(en="River above guarantee level", zh="河道超保证水位"), on="water_level", comparison="high",
-        limit=3.5, priority="critical", deadband=0.1, on_delay=60, off_delay=120,
+        limit=3.5, priority="critical", deadband=0.1, on_delay=60, off_delay=120, re_alarm=900,
         guidance=Guidance(
             cause=Label(en="Flood wave beyond what the banks are built for.", zh="洪水超过堤防设计标准。"),
             consequence=Label(en="The banks overflow; homes along the river are in danger.", zh="河水漫堤，沿河住户受威胁。"),
@@ -146,7 +147,22 @@ RULES = (
     ),
     Rule(
         key="rain_heavy", label=Label(en="Heavy rain in an hour", zh="短时强降水"), on="rain_hour", comparison="high", limit=20.0,
-        priority="medium", deadband=2.0, on_delay=60, off_delay=180,
+        priority="medium", deadband=2.0, on_delay=60, off_delay=180, escalate_after=1800, re_alarm=3600,
+        worse=Worse(
+            limit=50.0, priority="high", label=Label(en="Torrential rain in an hour", zh="特大短时强降水"),
+            guidance=Guidance(
+                cause=Label(en="A train of storm cells over the same place.", zh="强对流单体在同一地点列车效应。"),
+                consequence=Label(
+                    en="Underpasses fill, short streams burst out, slopes fail within the hour.",
+                    zh="下穿通道积水，山洪暴发，一小时内可能发生滑坡。",
+                ),
+                action=Label(
+                    en="Close underpasses and trails, stop work on slopes, put the rescue teams on standby.",
+                    zh="封闭下穿通道和登山步道，停止边坡作业，抢险队伍待命。",
+                ),
+                respond_within=600,
+            ),
+        ),
         guidance=Guidance(
             cause=Label(
                 en="Convective cell or typhoon rain band; 20 mm in an hour is short-time heavy rain.",
@@ -175,7 +191,8 @@ RULES = (
     ),
     Rule(
         key="slope_fast", label=Label(en="Slope moving", zh="边坡变形加速"), on="slope_displacement", comparison="rate", limit=2.0,
-        priority="high", deadband=0.5, on_delay=0, off_delay=300, span=3600,
+        priority="high", deadband=0.5, on_delay=0, off_delay=300, span=3600, escalate_after=900, re_alarm=3600,
+        suppressed_by=("slope_failing",),  # and not by silence: a slide takes its instruments along
         guidance=Guidance(
             cause=Label(en="Rain-soaked soil, excavation at the foot, or a disturbed instrument.", zh="降雨入渗、坡脚开挖或仪器扰动。"),
             consequence=Label(en="Landslide possible within hours.", zh="数小时内可能滑坡。"),
@@ -188,7 +205,7 @@ RULES = (
     ),
     Rule(
         key="slope_failing", label=Label(en="Slope failing", zh="边坡临滑"), on="slope_displacement", comparison="rate", limit=10.0,
-        priority="critical", deadband=2.0, on_delay=60, off_delay=300, span=1800,
+        priority="critical", deadband=2.0, on_delay=60, off_delay=300, span=1800, latching=True, re_alarm=600,
         guidance=Guidance(
             cause=Label(en="The slope accelerates towards failure.", zh="坡体加速变形，临近破坏。"),
             consequence=Label(en="Landslide on homes and the road below.", zh="滑坡威胁坡下房屋和道路。"),
@@ -201,7 +218,7 @@ RULES = (
     ),
     Rule(
         key="noise_high", label=Label(en="Noise high", zh="噪声偏高"), on="noise_level", comparison="high", limit=70.0,
-        priority="low", deadband=3.0, on_delay=300, off_delay=120,
+        priority="low", deadband=3.0, on_delay=300, off_delay=120, times=2, within=3600,
         guidance=Guidance(
             cause=Label(en="Building work, an event, or traffic.", zh="施工、活动或交通噪声。"),
             consequence=Label(
@@ -266,7 +283,7 @@ RULES = (
     ),
     Rule(
         key="level_silent", label=Label(en="No river level", zh="水位数据中断"), on="water_level", comparison="no_data", limit=1800,
-        priority="medium",
+        priority="medium", escalate_after=7200,
         guidance=Guidance(
             cause=Label(en="Power or line fault, most often in a thunderstorm.", zh="供电或通信故障，多发于雷雨时段。"),
             consequence=Label(en="Flood warning is blind on this reach.", zh="该河段失去洪水预警能力。"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domains.figure import highest, lowest, mean, together, worst_grade
-from model import Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule
+from model import Calendar, Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Worse
 from standards.seawater import water_class
 
 CLASS_METRICS = (
@@ -123,7 +123,19 @@ KPIS = (
 RULES = (
     Rule(
         key="oxygen_low", label=Label(en="Low oxygen", zh="溶解氧低"), on="dissolved_oxygen", comparison="low", limit=4.0,
-        priority="high", deadband=0.3, on_delay=60, off_delay=120,
+        priority="high", deadband=0.3, on_delay=60, off_delay=120, escalate_after=1800, re_alarm=7200,
+        worse=Worse(
+            limit=2.0, priority="critical", label=Label(en="Water without oxygen", zh="水体缺氧"),
+            guidance=Guidance(
+                cause=Label(en="A bloom has died, or bottom water has risen.", zh="藻华消亡或底层缺氧水体上翻。"),
+                consequence=Label(en="Hypoxia: caged fish die within the hour.", zh="低氧状态：网箱鱼类一小时内死亡。"),
+                action=Label(
+                    en="Call every fish farm of the bay: aerate, tow cages or harvest now. Warn the fisheries bureau; keep bathers out.",
+                    zh="逐户通知湾内养殖户立即增氧、拖移网箱或抢收；通报渔业部门；劝离游泳人员。",
+                ),
+                respond_within=600,
+            ),
+        ),
         guidance=Guidance(
             cause=Label(
                 en="Algae dying off, sewage or river run-off, or stratified water in calm heat.",
@@ -142,7 +154,7 @@ RULES = (
     ),
     Rule(
         key="overtopping", label=Label(en="Sea wall overtopping level", zh="潮位超警戒"), on="tide_highest", comparison="high", limit=3.4,
-        priority="critical", deadband=0.1, on_delay=60, off_delay=120,
+        priority="critical", deadband=0.1, on_delay=60, off_delay=120, re_alarm=900,
         guidance=Guidance(
             cause=Label(en="Storm surge on a spring tide.", zh="风暴潮叠加天文大潮。"),
             consequence=Label(
@@ -158,7 +170,7 @@ RULES = (
     ),
     Rule(
         key="level_jump", label=Label(en="Sudden change of sea level", zh="潮位异常骤变"), on="tide_level", comparison="rate", limit=2.5,
-        priority="critical", deadband=0.5, on_delay=60, off_delay=180, span=600,
+        priority="critical", deadband=0.5, on_delay=60, off_delay=180, span=600, latching=True, re_alarm=600,
         guidance=Guidance(
             cause=Label(en="Tsunami or seiche; a single gauge may also be faulty.", zh="海啸或假潮；单站异常也可能是仪器故障。"),
             consequence=Label(
@@ -174,7 +186,7 @@ RULES = (
     ),
     Rule(
         key="waves_high", label=Label(en="High waves", zh="大浪"), on="wave_height", comparison="high", limit=2.5,
-        priority="medium", deadband=0.3, on_delay=300, off_delay=180,
+        priority="medium", deadband=0.3, on_delay=300, off_delay=180, escalate_after=1800, re_alarm=10_800,
         guidance=Guidance(
             cause=Label(en="Cold surge, typhoon or a squall line off the coast.", zh="冷空气、台风或近海飑线。"),
             consequence=Label(
@@ -200,7 +212,7 @@ RULES = (
     ),
     Rule(
         key="bathing_bacteria", label=Label(en="Bathing water bacteria", zh="浴场细菌超标"), on="e_coli", comparison="high", limit=610,
-        priority="medium", deadband=60, on_delay=0, off_delay=300,
+        priority="medium", deadband=60, on_delay=0, off_delay=300, calendar=Calendar(hours=(6, 20)),  # while the beaches are open
         guidance=Guidance(
             cause=Label(en="Storm drains and sewer overflows after rain.", zh="雨后雨水口或污水溢流入海。"),
             consequence=Label(en="Bathers may fall ill.", zh="游泳者有感染风险。"),
@@ -213,7 +225,7 @@ RULES = (
     ),
     Rule(
         key="class_poor", label=Label(en="Water worse than class 4", zh="水质劣于四类"), on="water_class", comparison="high", limit=4.0,
-        priority="medium", deadband=0, on_delay=900, off_delay=300,
+        priority="medium", deadband=0, on_delay=900, off_delay=300, re_alarm=28_800,
         guidance=Guidance(
             cause=Label(en="Discharge from land, run-off or water exchange that has stopped.", zh="陆源排放、径流或水体交换受阻。"),
             consequence=Label(
@@ -252,7 +264,7 @@ RULES = (
     ),
     Rule(
         key="tide_silent", label=Label(en="No tide data", zh="潮位数据中断"), on="tide_level", comparison="no_data", limit=600,
-        priority="medium",
+        priority="medium", escalate_after=7200,
         guidance=Guidance(
             cause=Label(en="Gauge or line fault.", zh="验潮仪或通信故障。"),
             consequence=Label(en="Surge warning is blind here.", zh="该岸段风暴潮预警失去依据。"),

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import csv
 import math
-import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domains import own
-from model import Area, Domain, Label, Screen, Sensor, Site, SpecError
+from domains.table import Table, text, toml, unique
+from model import Area, Desk, Domain, Label, Screen, Sensor, Site, SpecError
 
 Point = tuple[float, float]
 Domains = Mapping[str, Domain] | Collection[str]
 Extent = tuple[float, float, float, float]
 
-KEY = re.compile(r"[a-z0-9-]{1,64}")
 PAGES = ("overview", "alarms", "system")
 """Pages that every site has, beside `domain-<key>` and `sensor-<id>`."""
 COLUMNS = ("id", "en", "zh", "lon", "lat", "path", "area", "interval", "owner", "owner_zh")
-SITE_FIELDS = ("label", "zone", "extent", "bureaus", "review_number", "area", "screen")
+SITE_FIELDS = ("label", "zone", "extent", "bureaus", "review_number", "area", "screen", "desk", "acknowledge", "warnings", "notify", "oidc")
+SUPERVISOR = "supervisor"
+"""The desk of whatever no desk has."""
 FURTHEST, YEAR = 200.0, 31_536_000.0
 """Metres and seconds: a reading distance or an interval beyond is a slip of the pen."""
 
@@ -33,28 +33,33 @@ def load(folder: Path, domains: Domains) -> Site:
     Raises SpecError naming the file (with the line, in a sensor list), the field and the reason.
     """
     file = folder / "site.toml"
-    table = _Table(str(file), _toml(file), SITE_FIELDS)
+    table = Table(str(file), toml(file), SITE_FIELDS)
     areas = tuple(_area(table.file, row, place) for place, row in enumerate(table.rows("area")))
-    _unique(table.file, "area", [area.key for area in areas])
+    unique(table.file, "area", [area.key for area in areas])
     screens = tuple(_screen(table.file, row, place, domains) for place, row in enumerate(table.rows("screen")))
-    _unique(table.file, "screen", [screen.id for screen in screens])
+    unique(table.file, "screen", [screen.id for screen in screens])
+    desks = tuple(_desk(table.file, row, place, areas) for place, row in enumerate(table.rows("desk")))
+    unique(table.file, "desk", [desk.id for desk in desks])
+    unique(table.file, "desk areas", [area for desk in desks for area in desk.areas])
     extent = _extent(table)
     return Site(
         folder=str(folder),
-        label=_label(_Table(table.file, table.get("label", dict), ("en", "zh"), "label.")),
+        label=Table(table.file, table.get("label", dict), ("en", "zh"), "label.").label(),
         zone=_zone(table),
         areas=areas,
         screens=screens,
         extent=extent,
         review_number=table.get("review_number", str, ""),
         sensors=_sensors(folder / "sensors", domains, {area.key for area in areas}, extent),
+        desks=desks,
+        acknowledge=table.choice("acknowledge", ("operator", "supervisor")) if "acknowledge" in table.values else "supervisor",
         basemap=tuple(sorted(file.stem for file in (folder / "basemap").glob("*.geojson"))),
     )
 
 
 def bureaus(folder: Path) -> frozenset[str] | None:
     """Which of the bureaus that citydeck brings this city has; None where its `site.toml` does not choose."""
-    table = _Table(str(folder / "site.toml"), _toml(folder / "site.toml"), SITE_FIELDS)
+    table = Table(str(folder / "site.toml"), toml(folder / "site.toml"), SITE_FIELDS)
     if "bureaus" not in table.values:
         return None
     chosen, known = table.get("bureaus", list), own()
@@ -67,81 +72,25 @@ def bureaus(folder: Path) -> frozenset[str] | None:
 # site.toml
 
 
-class _Table:
-    """One table of `site.toml` whose mistakes name the file and the field."""
-
-    def __init__(self, file: str, values: Mapping[str, Any], known: Sequence[str], within: str = "") -> None:
-        self.file, self.values, self.within = file, values, within
-        for name in values:
-            if name not in known:
-                raise self.error(name, f"is not known here; known are {', '.join(known)}")
-
-    def error(self, name: str, reason: str) -> SpecError:
-        return SpecError(self.file, self.within + name, reason)
-
-    def get(self, name: str, kind: type, default: Any = None) -> Any:
-        value = self.values.get(name, default)
-        if value is None:
-            raise self.error(name, "is missing")
-        if not isinstance(value, kind):
-            raise self.error(name, f"must be a {kind.__name__}, not {value!r}")
-        return value
-
-    def rows(self, name: str) -> list[Mapping[str, Any]]:
-        rows: list[Mapping[str, Any]] = self.get(name, list, [])
-        if not all(isinstance(row, dict) for row in rows):
-            raise self.error(name, f"must be written as [[{name}]] tables")
-        return rows
-
-    def text(self, name: str) -> str:
-        value: str = self.get(name, str).strip()
-        if not value:
-            raise self.error(name, "is empty")
-        return value
-
-    def key(self, name: str) -> str:
-        value = self.text(name)
-        if not KEY.fullmatch(value):
-            raise self.error(name, f"{value!r} is not 1 to 64 of a-z, 0-9 and -")
-        return value
-
-    def choice(self, name: str, choices: Sequence[str]) -> Any:
-        value = self.text(name)
-        if value not in choices:
-            raise self.error(name, f"{value!r} is none of {', '.join(choices)}")
-        return value
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(_read(file))
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(str(file), "syntax", str(error)) from error
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise SpecError(str(file), "file", "is missing") from error
-    except OSError as error:
-        raise SpecError(str(file), "file", f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SpecError(str(file), "file", f"is not UTF-8: byte {error.start}") from error
-
-
-def _label(table: _Table) -> Label:
-    return Label(en=table.text("en"), zh=table.text("zh"))
-
-
 def _area(file: str, row: Mapping[str, Any], place: int) -> Area:
-    table = _Table(file, row, ("key", "en", "zh"), f"area[{place}].")
-    return Area(key=table.key("key"), label=_label(table))
+    table = Table(file, row, ("key", "en", "zh"), f"area[{place}].")
+    return Area(key=table.key("key"), label=table.label())
+
+
+def _desk(file: str, row: Mapping[str, Any], place: int, areas: Sequence[Area]) -> Desk:
+    table = Table(file, row, ("id", "en", "zh", "areas"), f"desk[{place}].")
+    id, held, known = table.key("id"), table.get("areas", list), [area.key for area in areas]
+    if id == SUPERVISOR:
+        raise table.error("id", f"{SUPERVISOR} is the desk of every area that no desk has")
+    for area in held:
+        if area not in known:
+            raise table.error("areas", f"{area!r} is none of {', '.join(known)}")
+    return Desk(id=id, label=table.label(), areas=tuple(held))
 
 
 def _screen(file: str, row: Mapping[str, Any], place: int, domains: Collection[str]) -> Screen:
-    table = _Table(file, row, ("id", "page", "language", "theme", "distance"), f"screen[{place}].")
-    hints, distance = get_type_hints(Screen), _number(table, "distance")
+    table = Table(file, row, ("id", "page", "language", "theme", "distance"), f"screen[{place}].")
+    hints, distance = get_type_hints(Screen), table.number("distance")
     if not 0 < distance <= FURTHEST:
         raise table.error("distance", f"{distance} is not within 0 and {FURTHEST:.0f} m")
     return Screen(
@@ -153,7 +102,7 @@ def _screen(file: str, row: Mapping[str, Any], place: int, domains: Collection[s
     )
 
 
-def _page(table: _Table, domains: Collection[str]) -> str:
+def _page(table: Table, domains: Collection[str]) -> str:
     page = table.text("page")
     kind, _, name = page.partition("-")
     if page in PAGES or (kind == "domain" and name in domains) or (kind == "sensor" and name):
@@ -161,37 +110,24 @@ def _page(table: _Table, domains: Collection[str]) -> str:
     raise table.error("page", f"{page!r} is none of {', '.join([*PAGES, *(f'domain-{key}' for key in sorted(domains)), 'sensor-<id>'])}")
 
 
-def _number(table: _Table, name: str) -> float:
-    value = table.get(name, object)
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        raise table.error(name, f"must be a number, not {value!r}")
-    return float(value)
-
-
-def _extent(table: _Table) -> Extent:
+def _extent(table: Table) -> Extent:
     ends, names = table.get("extent", list), ("west", "south", "east", "north")
     if len(ends) != 4:
         raise table.error("extent", f"must be [west, south, east, north], not {len(ends)} values")
-    named = _Table(table.file, dict(zip(names, ends, strict=True)), names, "extent.")
-    west, south, east, north = (_number(named, name) for name in names)
+    named = Table(table.file, dict(zip(names, ends, strict=True)), names, "extent.")
+    west, south, east, north = (named.number(name) for name in names)
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise table.error("extent", "must be [west, south, east, north] in degrees, west below east and south below north")
     return west, south, east, north
 
 
-def _zone(table: _Table) -> str:
+def _zone(table: Table) -> str:
     zone = table.text("zone")
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise table.error("zone", f"{zone!r} is not a time zone of the IANA database") from error
     return zone
-
-
-def _unique(file: str, field: str, keys: Sequence[str]) -> None:
-    for place, key in enumerate(keys):
-        if key in keys[:place]:
-            raise SpecError(file, f"{field}[{place}]", f"{key!r} is there twice")
 
 
 # sensors/<domain>.csv
@@ -236,7 +172,7 @@ class _Row:
 
 
 def _rows(file: Path) -> Iterator[_Row]:
-    reader = csv.reader(_read(file).splitlines(keepends=True), strict=True)
+    reader = csv.reader(text(file).splitlines(keepends=True), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
         _check_header(f"{file}:1", header)
@@ -256,7 +192,7 @@ def _check_header(where: str, header: Sequence[str]) -> None:
     for name in needed:
         if name not in header:
             raise SpecError(where, name, "the column is missing")
-    _unique(where, "header", header)
+    unique(where, "header", header)
     if "" in header:
         raise SpecError(where, "header", "a column has no name")
 

@@ -113,7 +113,7 @@ KPIS = (
 RULES = (
     Rule(
         key="city_jam", label=Label(en="City congested", zh="全市拥堵"), on="congestion", comparison="high", limit=1.8,
-        priority="medium", deadband=0.1, on_delay=300, off_delay=120,
+        priority="medium", deadband=0.1, on_delay=300, off_delay=120, re_alarm=7200, suppressed_by=("feed_down", "city_gridlock"),
         guidance=Guidance(
             cause=Label(
                 en="Rush hour with rain, a holiday at the beaches, or an accident on the one road in.",
@@ -132,7 +132,7 @@ RULES = (
     ),
     Rule(
         key="city_gridlock", label=Label(en="City severely congested", zh="全市严重拥堵"), on="congestion", comparison="high", limit=2.1,
-        priority="high", deadband=0.15, on_delay=300, off_delay=180,
+        priority="high", deadband=0.15, on_delay=300, off_delay=180, escalate_after=600, re_alarm=1800,
         guidance=Guidance(
             cause=Label(en="Several main links blocked at once.", zh="多条主干路同时受阻。"),
             consequence=Label(en="The network locks up; buses stop.", zh="路网趋于锁死，公交停滞。"),
@@ -145,7 +145,7 @@ RULES = (
     ),
     Rule(
         key="link_blocked", label=Label(en="Link nearly standing", zh="路段近乎停滞"), on="speed", comparison="low", limit=12.0,
-        priority="medium", deadband=4.0, on_delay=120, off_delay=120,
+        priority="medium", deadband=4.0, on_delay=120, off_delay=120, escalate_after=900, re_alarm=3600,
         guidance=Guidance(
             cause=Label(en="Accident, breakdown, road works or a signal fault.", zh="事故、故障车、占道施工或信号故障。"),
             consequence=Label(en="The queue reaches the junction before in a few minutes.", zh="数分钟内排队蔓延至上游路口。"),
@@ -168,7 +168,7 @@ RULES = (
     ),
     Rule(
         key="speed_drop", label=Label(en="Speed changing fast", zh="车速骤变"), on="speed", comparison="rate", limit=300.0,
-        priority="low", deadband=60.0, on_delay=30, off_delay=120, span=300,
+        priority="low", deadband=60.0, on_delay=30, off_delay=120, span=300, times=2, within=1800,
         guidance=Guidance(
             cause=Label(en="The first sign of an accident, or of a queue's end passing.", zh="事故初兆或排队尾部经过。"),
             consequence=Label(en="Rear-end collisions at the end of the queue.", zh="排队尾部易发生追尾。"),

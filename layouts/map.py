@@ -94,13 +94,14 @@ def ground() -> Iterator[pydeck.Layer]:
 
 
 def links(key: str, domain: Domain, live: bool) -> Iterator[pydeck.Layer]:
-    """Roads and pipes: thin grey lines on every map; where the domain is shown, over them the silent ones and the abnormal ones."""
+    """Roads and pipes: thin grey lines on every map; where the domain is shown, over them silent and abnormal ones, hollow once seen."""
     if domain.layer.kind != "links":
         return
     yield line(f"links.{key}", "--map-link", "--map-road")
     if live:
         yield line(f"silent.{key}", "--map-link", "--map-road")
         yield line(f"abnormal.{key}", "--map-link", "--map-jam")
+        yield line(f"hollow.{key}", "--land", "--map-road")
 
 
 def line(id: str, colour: str, width: str) -> pydeck.Layer:

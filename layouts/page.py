@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import domain, ids, overview, screen, sensor, shell, system
+from layouts import alarm, domain, ids, overview, screen, sensor, shell, system
 from layouts.text import say
 from model import Domain, Site
 
@@ -26,6 +26,8 @@ def layout(path: str, site: Site, domains: Mapping[str, Domain], language: str =
     rest = unquote(rest)
     if kind == "wall":
         return _wall(rest, site, domains, language)
+    if kind == "alarms" and not rest:
+        return shell.desk(site, domains, "system", shell.main("alarms", alarm.body()), language)
     page, body = _desk(kind, rest, site, domains)
     return shell.desk(site, domains, page, shell.main(page, body), language) if page else missing(site, domains, language)
 
@@ -50,5 +52,14 @@ def _wall(name: str, site: Site, domains: Mapping[str, Domain], language: str) -
 
 def missing(site: Site, domains: Mapping[str, Domain], language: str) -> html.Div:
     """The page for an address under which nothing is known; its header and alarm line are as live as elsewhere."""
-    words = [html.B(say("There is no such page", "没有这个页面")), dcc.Link(say("Back to the overview", "返回总览"), href="/")]
+    return _instead(site, domains, language, html.B(say("There is no such page", "没有这个页面")))
+
+
+def closed(site: Site, domains: Mapping[str, Domain], language: str) -> html.Div:
+    """The page for an address that is not for who asks."""
+    return _instead(site, domains, language, html.B(say("This page is not for your role", "您的角色无权查看此页面")))
+
+
+def _instead(site: Site, domains: Mapping[str, Domain], language: str, word: html.B) -> html.Div:
+    words = [word, dcc.Link(say("Back to the overview", "返回总览"), href="/")]
     return shell.desk(site, domains, "overview", shell.main("missing", words), language)

@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import ids, theme
+from layouts import duty, ids, sound, theme
 from layouts.data import data
 from layouts.mark import counts
 from layouts.text import say, text
@@ -26,7 +26,9 @@ def desk(site: Site, domains: Mapping[str, Domain], page: str, body: html.Main, 
             navigation(domains),
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
+            sound.control(),
             theme.switches(),
+            who(),
             html.Time(className="clock", **data(clock="1")),
         ]
     )
@@ -55,7 +57,7 @@ def main(page: str, body: Any) -> html.Main:
 
 
 def navigation(domains: Mapping[str, Domain]) -> html.Nav:
-    """Overview, every domain, system: derived, so that a new domain is reachable without an edit."""
+    """Overview, every domain, alarms, system: derived, so that a new domain is reachable without an edit."""
     links = [dcc.Link(text(each.label), href=f"/domain/{key}") for key, each in domains.items()]
     direct = len(links) if len(links) <= DIRECT else 4
     return html.Nav(
@@ -63,9 +65,17 @@ def navigation(domains: Mapping[str, Domain]) -> html.Nav:
             dcc.Link(say("Overview", "总览"), href="/"),
             *links[:direct],
             *more(links[direct:]),
+            dcc.Link([*say("Alarms", "告警"), html.B(className="unseen", **data(unseen="1"))], href="/alarms"),
             dcc.Link(say("System", "系统"), href="/system"),
         ]
     )
+
+
+def who() -> html.Details:
+    """Who is signed in, by their role; opened, their name and the way out."""
+    leave = html.Button(say("Sign out", "退出登录"), type="button", **data(leave="1"))
+    lines = [html.B(className="name"), html.Span(className="account"), leave, html.P(className="said", role="alert")]
+    return html.Details([html.Summary(), html.Div(lines, className="badge")], className="who", hidden=True, **data(who="1"))
 
 
 def more(links: list[dcc.Link]) -> list[dmc.HoverCard]:
@@ -78,13 +88,13 @@ def more(links: list[dcc.Link]) -> list[dmc.HoverCard]:
 
 def line(linked: bool) -> html.Footer:
     """The condition that matters most: what, value against limit, where, how long, and how many are active."""
-    show = [html.A(say("Show", "查看"), href="/", className="show", **data(go="1"))] if linked else []
+    show = [html.A([*say("Show", "查看"), " ", html.Kbd("G")], href="/", className="show", **data(go="1"))] if linked else []
     what = html.B([html.Span(className="said"), html.Span(className="limit")], className="what")
-    words = [what, html.Span(className="where"), html.Span(className="bureau")]
+    place = html.Span([html.Span(className="where"), html.Span(className="bureau"), duty.owner("line")], className="place")
     return html.Footer(
         [
             html.Span(className="sign"),
-            html.Div(words, className="words"),
+            html.Div([what, place], className="words"),
             html.Time(className="lasting"),
             html.Span(className="more"),
             *show,

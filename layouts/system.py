@@ -20,6 +20,7 @@ def body(site: Site, domains: Mapping[str, Domain]) -> list[Any]:
         html.Ul(className="health", **data(health="1")),
         panel("feeds", say("Feeds", "数据源"), feeds()),
         panel("processes", say("Processes", "进程"), processes()),
+        letters(),
         html.Div(lower, className="lower"),
         confirmation(),
     ]
@@ -104,6 +105,18 @@ def detail() -> html.Section:
     form = html.Div([html.Dl(facts), value, html.Div(buttons, className="buttons")], className="form", hidden=True)
     return html.Section(
         [html.P(className="waiting"), form, html.P(className="outcome", role="status")], className="detail", **data(reject="1")
+    )
+
+
+def letters() -> html.Section:
+    """What others outside could not be told; the browser shows it to supervisors as long as there is any."""
+    head = html.H2([html.Span(say("Not delivered outside", "未能送达外部")), html.Span(className="count")])
+    table = html.Div(html.Table([html.Thead(), html.Tbody()]), className="gridbox")
+    return html.Section(
+        [head, html.P(className="waits"), table, html.P(className="outcome", role="status")],
+        className="panel letters",
+        hidden=True,
+        **data(letters="1"),
     )
 
 

@@ -52,5 +52,9 @@ class Clock:
 
     def now(self) -> float:
         """Event time, seconds since the epoch."""
-        clock, wall = self.replay(), self._wall()
+        return self.at(self._wall())
+
+    def at(self, wall: float) -> float:
+        """Event time at a moment of the wall clock, as the clock in force has it."""
+        clock = self.replay()
         return wall if clock is None else clock.event + clock.rate * (wall - clock.wall)

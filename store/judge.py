@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import redis
 
+from store import edge
 from store.lease import Lease
 from store.partition import Fenced
+from store.urgent import announce
 
 NAME = "judge"
 
@@ -33,8 +35,11 @@ class Judgements:
         state, conditions = pipe.execute()
         return state, conditions
 
-    def save(self, kept: Mapping[str, Mapping[str, bytes]], removed: Mapping[str, Sequence[str]]) -> None:
-        """Sets and removes fields of `state` and `conditions`. Raises `Fenced` when the lease is another's, `redis.RedisError`."""
+    def save(self, kept: Mapping[str, Mapping[str, bytes]], removed: Mapping[str, Sequence[str]], edges: Sequence[bytes] = ()) -> None:
+        """Sets and removes fields of `state` and `conditions`, tells the edges and rings for them.
+
+        Raises `Fenced` when the lease is another's, `redis.RedisError`.
+        """
         with self._client.pipeline(transaction=True) as pipe:
             pipe.watch(self._lease.key)  # type: ignore[no-untyped-call]
             if pipe.get(self._lease.key) != self._lease.holder.encode():
@@ -46,10 +51,13 @@ class Judgements:
             for name, gone in removed.items():
                 if gone:
                     pipe.hdel(_key(name), *gone)
+            edge.append(pipe, NAME, edges)
             try:
                 pipe.execute()
             except redis.WatchError as error:
                 raise Fenced("the judge's lease changed hands") from error
+        if edges:
+            announce(self._client)
 
     def publish(self, documents: Mapping[str, bytes]) -> None:
         """Sets documents that the web serves as they are, e.g. `positions:sea`, `kpis:sea`.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import redis
 
@@ -10,6 +13,9 @@ from store.partition import Fenced
 
 SECONDS = 3.0
 """A standby takes over within this time when the active process dies."""
+
+RENEWALS = 4
+"""How often a lease is renewed in its time beside long work."""
 
 _RENEW = """
 local held = redis.call('get', KEYS[1])
@@ -33,15 +39,36 @@ return 1
 class Lease:
     """One process's claim on the lease `name`."""
 
-    def __init__(self, client: redis.Redis, name: str, holder: str) -> None:
-        self.key, self.holder = f"city:{{{name}}}:lease", holder
+    def __init__(self, client: redis.Redis, name: str, holder: str, seconds: float = SECONDS) -> None:
+        self.key, self.holder, self._seconds = f"city:{{{name}}}:lease", holder, seconds
         self._fence_key = f"city:{{{name}}}:fence"
         self._client = client
         self._renew, self._write = client.register_script(_RENEW), client.register_script(_WRITE)
 
     def hold(self) -> int:
         """Takes or renews the lease; the fencing number while held, 0 while another holds it. Raises `redis.RedisError`."""
-        return int(self._renew(keys=[self.key, self._fence_key], args=[self.holder, int(SECONDS * 1000)]))
+        return int(self._renew(keys=[self.key, self._fence_key], args=[self.holder, int(self._seconds * 1000)]))
+
+    @contextmanager
+    def kept(self, longest: float) -> Iterator[None]:
+        """Renews the lease beside the work of the block, for `longest` seconds at most. Who dies meanwhile loses it as soon as ever."""
+        done = threading.Event()
+        beside = threading.Thread(target=self._keep, args=(done, longest), name="lease", daemon=True)
+        beside.start()
+        try:
+            yield
+        finally:
+            done.set()
+            beside.join()
+
+    def _keep(self, done: threading.Event, longest: float) -> None:
+        until = time.monotonic() + longest
+        while not done.wait(self._seconds / RENEWALS) and time.monotonic() < until:
+            try:
+                if self.hold() == 0:
+                    return
+            except redis.RedisError:  # whoever works finds it out, too
+                return
 
     def write(self, kept: Mapping[str, bytes], told: Sequence[tuple[str, bytes]] = (), seconds: int = 0) -> None:
         """Sets keys, for so many seconds unless 0, and then publishes (channel, message), while the lease is held, or nothing at all.

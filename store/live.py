@@ -87,6 +87,22 @@ class Live:
                 return _row(domain, roster.columns, place, self._states(domain, len(roster.place))[place], self._newest(domain))
         return None
 
+    def series(self, domain: str, sensor: str, metric: str) -> list[tuple[View, int]]:
+        """The partitions that have heard that metric of the sensor, each with the row it has there."""
+        found = [(view, series.row.get((sensor, metric))) for view, series in self._views_of(domain)]
+        return [(view, row) for view, row in found if row is not None]
+
+    def trend(self, domain: str, key: str) -> Row | None:
+        """The last day of a figure as the domain's page draws it (docs/design.md, Frames); None where it draws none."""
+        sections = self._sections(domain)
+        held: Row | None = msgspec.json.decode(sections.get(f"trend.{domain}/{key}", b"null"))
+        return held
+
+    def _sections(self, domain: str) -> dict[str, msgspec.Raw]:
+        """Of the newest frame of the domain's page."""
+        frame = self._frames.last(f"domain-{domain}")
+        return _members.decode(_members.decode(frame.text.split(b"data: ", 1)[1])["s"]) if frame else {}
+
     def _roster(self, domain: str) -> Roster | None:
         data, held = self.positions(domain), self._rosters.get(domain)
         if data is None:
@@ -101,23 +117,23 @@ class Live:
 
     def _states(self, domain: str, count: int) -> list[int]:
         """State codes by place, from the newest frame of the domain's page."""
-        frame = self._frames.last(f"domain-{domain}")
-        if frame is None:
+        section = self._sections(domain).get(f"map.{domain}")
+        if section is None:
             return [NEVER] * count
-        text: bytes | msgspec.Raw = frame.text.split(b"data: ", 1)[1]
-        for name in ("s", f"map.{domain}", "c", "s"):
-            text = _members.decode(text)[name]
-        states = _states.decode(text)
+        states = _states.decode(_members.decode(_members.decode(section)["c"])["s"])
         return (states + [NEVER] * count)[:count]
 
     def _newest(self, domain: str) -> Collection[Newest]:
+        return [Newest(*each) for each in self._views_of(domain)]
+
+    def _views_of(self, domain: str) -> list[tuple[View, Series]]:
         with self._lock:  # who waits for Redis is not alone: another request may come in between
             views = self._views.setdefault(domain, {})
             refresh(self._client, views, windows=False, only=domain)
             for view in views.values():
                 if view.name not in self._series or self._series[view.name].names is not view.names:
                     self._series[view.name] = Series.of(view)
-            return [Newest(view, self._series[view.name]) for view in views.values()]
+            return [(view, self._series[view.name]) for view in views.values()]
 
 
 def _rest() -> None:

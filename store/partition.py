@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 import redis
 
+from store import edge
+
 PARTITIONS = "city:partitions"
 THINNED = b"thinned"
 """What the hash `minutes` says of a minute that was thinned; of others it says nothing."""
@@ -39,6 +41,8 @@ class Changes:
     """Whole keys to delete, before anything is written."""
     trims: dict[str, int] = field(default_factory=dict)
     """Lists to cut to their newest n."""
+    edges: list[bytes] = field(default_factory=list)
+    """Conditions that became true or false, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,7 @@ class Partition:
             pipe.hdel(self.key(name), *gone)
         for name, most in changes.trims.items():
             pipe.ltrim(self.key(name), -most, -1)
+        edge.append(pipe, self.name, changes.edges)
         pipe.hset(self.key("meta"), mapping={**changes.meta, "offset": offset})  # type: ignore[dict-item]
 
 

@@ -81,6 +81,26 @@ def refresh_conditions(client: redis.Redis, views: Mapping[str, View]) -> None:
         view.conditions = conditions
 
 
+def standing(client: redis.Redis, streams: Iterable[str]) -> list[View]:
+    """What is true as its owner stored it: a view of each stream of edges, with `meta` and `conditions` only. Raises `redis.RedisError`."""
+    views = [View(name) for name in streams]
+    asked = (("hgetall", "meta"), ("hvals", "conditions"))
+    found = iter(_all(client, [(view, command, name) for view in views for command, name in asked]))
+    for view, meta, conditions in zip(views, found, found, strict=True):
+        view.meta = {key.decode(): text.decode() for key, text in meta.items()}
+        view.conditions = conditions
+    return views
+
+
+def newest(views: Iterable[View]) -> dict[str, float]:
+    """By domain the event time of its newest trusted reading, of the views that have one."""
+    found: dict[str, float] = {}
+    for view in views:
+        if "newest" in view.meta:
+            found[view.domain] = max(found.get(view.domain, 0.0), float(view.meta["newest"]))
+    return found
+
+
 def _refresh_series(client: redis.Redis, views: list[View]) -> None:
     for view, series in zip(views, _all(client, [(view, "hgetall", "series") for view in views]), strict=True):
         named = {int(index): text.decode().rpartition("\0")[::2] for index, text in series.items()}

@@ -1,4 +1,7 @@
-"""`python -m streams ingest|frames|rejects`: the processes that compute. Reads the settings, opens the connections, hands them on."""
+"""`python -m streams ingest|frames|alarms|notify|rejects`: the processes that compute.
+
+Reads the settings, opens the connections, hands them on.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +11,40 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import log
 import settings
-from domains import city
-from model import SpecError
+from domains import city, outside
+from model import Domain, Site, SpecError
 from store import Away
 from store.clock import Clock
 from store.connect import connect
+from store.database import DatabaseAway, Engine, migrate
+from store.database import connect as connect_database
+from store.journal import Journal
+from store.letters import Letters
+from streams.alarms import Keeper
 from streams.frames import Composer
 from streams.ingest import Ingest
+from streams.name import Names
+from streams.notify import Notify
+from streams.notify import secrets as known_secrets
+from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.reach import absence
 from streams.resend import send_lines, sendable, show
+from streams.rulebook import Rulebook
 from streams.source import OPTIONS, BrokerError, Sink, Source
 
 T = TypeVar("T")
 RETRY_SECONDS = 1.0
 BRIEFLY = {"bootstrap_timeout_ms": 3000}
 """How long the Kafka client may try before a heartbeat is due again."""
+JOURNAL_SECONDS = 1.0
+"""The writer of alarms waits no longer for its journal: it has a wall to show alarms on, and a lease of two seconds."""
 
 
 class Process(Protocol):
@@ -44,7 +59,7 @@ class Process(Protocol):
 def main(arguments: Sequence[str]) -> int:
     """Runs one process until it is told to stop; 2 for an author's mistake."""
     parser = argparse.ArgumentParser(prog="python -m streams", description="The processes that compute.")
-    parser.add_argument("process", choices=("ingest", "frames", "rejects"))
+    parser.add_argument("process", choices=("ingest", "frames", "alarms", "notify", "rejects"))
     parser.add_argument(
         "--send", action="store_true", help="rejects: send repaired ones, read from standard input in the form they are listed"
     )
@@ -75,7 +90,14 @@ def _make(name: str) -> Process:
     clock, pulse = Clock(client, time.time), Pulse(client, name)
     if name == "frames":
         return Composer(client, domains, site, clock, pulse)
+    if name == "notify":
+        return _notify(told, domains, site, pulse)
     options = BRIEFLY | told.kafka_options(OPTIONS)
+    if name == "alarms":
+        engine = connect_database(told.database, JOURNAL_SECONDS)
+        journal = Journal(engine)
+        outbox = Outbox(journal, lambda: Sink(told.kafka, options))
+        return Keeper(client, journal, outbox, Rulebook(domains, site), clock, pulse, lambda: migrate(engine))
     areas = {key: {sensor.id: sensor.area for sensor in sensors} for key, sensors in site.sensors.items()}
     topics = [domain.topic for domain in domains.values()]
     try:
@@ -86,6 +108,25 @@ def _make(name: str) -> Process:
         raise
     pulse.lacks("")
     return Ingest(source, sink, client, domains, areas, clock, pulse)
+
+
+def _notify(told: settings.Settings, domains: Mapping[str, Domain], site: Site, pulse: Pulse) -> Notify:
+    recipients = outside.read(Path(told.site), [area.key for area in site.areas], domains).recipients
+    secrets = known_secrets(recipients, os.environ)
+    engine = connect_database(told.database)
+    _made(engine)
+    return Notify(Letters(engine), recipients, secrets, Names(domains, site), site.zone, pulse)
+
+
+def _made(engine: Engine) -> None:
+    """The database may come up later than this process: its tables, made when it answers."""
+    while True:
+        try:
+            migrate(engine)
+            return
+        except DatabaseAway as error:
+            logging.getLogger(__name__).warning("waiting", extra={"error": repr(error)})
+            time.sleep(RETRY_SECONDS)
 
 
 def _patiently(connect: Callable[[], T], servers: str, pulse: Pulse) -> T:

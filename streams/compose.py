@@ -11,18 +11,24 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from model import PRIORITIES, Condition, Domain, Figure, Site
+from model.alarm import ALARM_STATES
 from store.process import Process, reader
 from store.view import View
+from streams.entry import LAID, Entry
 from streams.figures import Figures
 from streams.judge import DEAD_SECONDS
+from streams.ranking import Ranking
 from streams.readings import STALE_INTERVALS, Ask, Index, Moment
-from streams.roll import Roll
+from streams.roll import ACKNOWLEDGED, Roll
 from streams.window import FIVE, MINUTE
 
 ROWS = 50
 STATIONS = 40
 SPARK_STEP = 2
 """Every second minute of the last hour makes a station's 30 points."""
+
+SILENT_SECONDS = 20.0
+"""After which people are told that nobody keeps the alarms: what is told at a tick must be seen and heard within 30 s."""
 
 Sections = dict[str, Any]
 
@@ -77,39 +83,45 @@ class Bureau:
         return max((int(view.meta.get("origin", 0)) for view in self.views), default=0)
 
 
-def rank(condition: Condition) -> tuple[int, float, str]:
-    """Worst priority first, then oldest."""
-    return PRIORITIES.index(condition.priority), condition.since, condition.subject
+About = Callable[[Entry], tuple[str, float | None]]
+"""(area, event time of the value where its sensor is silent) of an entry."""
 
 
-About = Callable[[Condition], tuple[str, float | None]]
-"""(area, event time of the value where its sensor is silent) of a condition."""
+def common(ranking: Ranking, about: About) -> Sections:
+    """The sections of every page."""
+    first = next((entry for entry in ranking.first(1) if entry.rank != LAID), None)
+    return {"counts": ranking.counts(), "line": _row(first, *about(first)) if first else None}
 
 
-def common(conditions: Sequence[Condition], about: About) -> Sections:
-    """The sections of every page; `conditions` are sorted by `rank`."""
-    counts = [sum(condition.priority == priority for condition in conditions) for priority in PRIORITIES]
-    return {"counts": counts, "line": _row(conditions[0], *about(conditions[0])) if conditions else None}
+def condition_list(ranking: Ranking, about: About, domain: str | None = None) -> dict[str, Any]:
+    """The `conditions` section, of the city or of a domain."""
+    return {"rows": [_row(entry, *about(entry)) for entry in ranking.first(ROWS, domain)], "total": ranking.total(domain)}
 
 
-def condition_list(conditions: Sequence[Condition], about: About) -> dict[str, Any]:
-    """The `conditions` section."""
-    return {"rows": [_row(condition, *about(condition)) for condition in conditions[:ROWS]], "total": len(conditions)}
-
-
-def _row(condition: Condition, area: str, last: float | None) -> dict[str, Any]:
-    return {
-        "id": f"{condition.rule}|{condition.subject}",
-        "rule": condition.rule,
-        "domain": condition.domain,
-        "subject": condition.subject,
-        "priority": PRIORITIES.index(condition.priority) + 1,
-        "value": _number(condition.value),
-        "limit": condition.limit,
-        "since": round(condition.since, 3),
-        "area": area,
+def _row(entry: Entry, area: str, last: float | None) -> dict[str, Any]:
+    alarm, laid = entry.alarm, entry.laid
+    seen = alarm.acknowledgement if alarm.state == "acknowledged" else None
+    ends = {1: alarm.shelf and alarm.shelf.until, 3: alarm.absence and alarm.absence.review}
+    told = {
+        "id": alarm.id,
+        "occurrence": alarm.occurrence,
+        "rule": alarm.rule,
+        "domain": alarm.domain,
+        "subject": alarm.subject,
+        "priority": entry.priority,
+        "state": ALARM_STATES.index(alarm.state),
+        "laid": laid,
+        "until": ends.get(laid),
+        "count": alarm.count,
+        "by": seen.who if seen else None,
+        "journalled": int(alarm.journalled),
+        "value": _number(entry.condition.value if entry.condition else alarm.value),
+        "limit": alarm.limit,
+        "since": round(alarm.raised, 3),
+        "area": area or alarm.area,
         "last": last,
     }
+    return told if alarm.label is None else {**told, "label": {"en": alarm.label.en, "zh": alarm.label.zh}}
 
 
 def head(bureau: Bureau, now: float, down: bool) -> dict[str, Any]:
@@ -145,13 +157,12 @@ def map_columns(bureau: Bureau) -> dict[str, Any]:
     """The `map.<domain>` section."""
     roll = bureau.roll
     metric = next(metric for metric in bureau.domain.metrics if metric.key == bureau.domain.layer.metric)
-    return {"c": {"v": roll.value.round(metric.decimals), "s": roll.state, "t": roll.shown.astype(np.int64)}}
+    return {"c": {"v": roll.value.round(metric.decimals), "s": roll.state, "t": roll.shown.astype(np.int64), "a": roll.style}}
 
 
-def stations(bureau: Bureau, conditions: Sequence[Condition], now: float) -> dict[str, Any]:
+def stations(bureau: Bureau, ranking: Ranking, now: float) -> dict[str, Any]:
     """The `stations.<domain>` section: those in trouble first, then by name; last those that do not measure what is listed."""
     roll, table = bureau.roll, bureau.domain.table
-    priorities = _coloured(bureau.domain, conditions)
     by_metric = any(metric.key == table for metric in bureau.domain.metrics)
     found = Figure(value=None) if by_metric else bureau.figures.now[table]
     latest = bureau.moment.latest(table) if by_metric and bureau.moment else found.by_sensor
@@ -161,6 +172,7 @@ def stations(bureau: Bureau, conditions: Sequence[Condition], now: float) -> dic
     metrics = {table} if by_metric else bureau.figures.heard[table, ""].metrics
     order = list(islice(chain(shown, others), STATIONS))
     ids = [roll.ids[row] for row in order]
+    priorities = _coloured(bureau.domain, ranking, ids)
     sparks: Sequence[Sequence[float | None]] = (_metric_sparks if by_metric else _figure_sparks)(bureau, ids, now)
     # One that does not measure what is shown is as old as the newest it says.
     times = [bureau.time(id, metrics) or float(roll.time[row]) for row, id in zip(order, ids, strict=True)]
@@ -172,7 +184,8 @@ def stations(bureau: Bureau, conditions: Sequence[Condition], now: float) -> dic
             "time": round(time, 1) or None,
             "old": int(0 < time < now - STALE_INTERVALS * roll.interval[row]),
             "s": int(roll.state[row]),
-            "p": priorities.get(f"sensor:{id}", 0),
+            "a": int(roll.style[row]),
+            "p": priorities.get(id, 0),
             "spark": [_short(value) for value in spark],
         }
         for row, id, time, spark in zip(order, ids, times, sparks, strict=True)
@@ -180,19 +193,20 @@ def stations(bureau: Bureau, conditions: Sequence[Condition], now: float) -> dic
     return {"rows": told, "more": len(roll.ids) - len(told)}
 
 
-def _coloured(domain: Domain, conditions: Sequence[Condition]) -> dict[str, int]:
-    """By subject the worst priority of the conditions on what the station list shows, and on nothing else; they are sorted by `rank`."""
+def _coloured(domain: Domain, ranking: Ranking, ids: Iterable[str]) -> dict[str, int]:
+    """By sensor the worst priority of the alarms on what the station list shows, and on nothing else."""
     kpi = next((kpi for kpi in domain.kpis if kpi.key == domain.table), None)
     metric = kpi.metric if kpi else domain.table
     rules = {f"{domain.key}/{rule.key}" for rule in domain.rules if rule.on == metric}
-    own = [condition for condition in conditions if condition.rule in rules]
-    return {condition.subject: PRIORITIES.index(condition.priority) + 1 for condition in reversed(own)}
+    own = {id: [entry for entry in ranking.of(f"sensor:{id}") if entry.alarm.rule in rules and entry.colours] for id in ids}
+    return {id: min(entry.priority for entry in found) for id, found in own.items() if found}
 
 
 def _troubled(roll: Roll) -> list[int]:
-    """Rows: alarms by priority, then live ones by name, then the silent."""
+    """Rows: unacknowledged alarms by priority, then acknowledged ones, then live stations by name, then the silent."""
     state = roll.state.astype(np.int64)
-    trouble = np.where((state >= 1) & (state <= len(PRIORITIES)), state, 10 + state)
+    alarmed = (state >= 1) & (state <= len(PRIORITIES))
+    trouble = np.where(alarmed, state + len(PRIORITIES) * (roll.style == ACKNOWLEDGED), 10 + state)
     order: list[int] = np.argsort(trouble * len(state) + roll.rank).tolist()
     return order
 
@@ -238,6 +252,12 @@ def feeds(bureaus: Iterable[Bureau], found: Sequence[Process], now: float, wall:
             age = round(now - newest, 1) if newest else None
             rows.append({"domain": bureau.domain.key, "partition": view.number, **row, "age": age, "error": view.meta.get("error") or None})
     return rows
+
+
+def keeping(heard: float, wall: float) -> dict[str, Any]:
+    """The `alarms` section: whether whoever keeps the alarms lives, and else for how many seconds it has been silent."""
+    alive = wall - heard <= SILENT_SECONDS
+    return {"alive": alive, "heard": None if alive else round(wall - heard)}
 
 
 def processes(found: Iterable[Process], wall: float) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """`python -m streams frames`: one elected process judges the city and composes every page once per tick; a standby waits.
 
-A tick is a second of wall time. When a condition became true or false in between, what the pages say of conditions is shown at
-once and the tick follows soon after, so that the rest of the page agrees; never more than ten a second. The composer alone reads the
-partitions; what it publishes serves every screen.
+A tick is a second of wall time. When a condition became true or false or an alarm changed in between, what the pages say of alarms is
+shown at once and the tick follows soon after, so that the rest of the page agrees; never more than ten a second. The composer alone
+reads the partitions; what it publishes serves every screen.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from model import Condition, Domain, Site
+from model import Domain, Site
+from model.alarm import Flood
 from store import Away, Client
+from store.board import NAME as ALARMS
+from store.board import Board
 from store.clock import Clock
 from store.frame import Frames, Press
 from store.judge import Judgements
@@ -26,12 +29,14 @@ from store.urgent import CHANNEL
 from store.view import View, refresh, refresh_conditions
 from streams import compose, frame
 from streams.compose import Bureau, Sections
-from streams.judge import DEAD_SECONDS, Judge
+from streams.hours import in_force
+from streams.judge import DEAD_SECONDS, Judge, is_current
 from streams.minutes import SKETCH_SECONDS
 from streams.pages import Pages
-from streams.partition import decode
 from streams.pulse import Pulse
+from streams.ranking import Ranking
 from streams.readings import Ask
+from streams.rulebook import Rulebook
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +59,7 @@ class Composer:
         self._domains, self._site = domains, site
         self._lease = Lease(client, "judge", pulse.id)
         self._store = Judgements(client, self._lease)
+        self._board, self._book = Board(client), Rulebook(domains, site)
         self._frames, self._press = Frames(client), Press(self._lease)
         self._bell = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         self._bell_answered, self._pressed = float("-inf"), False
@@ -71,6 +77,11 @@ class Composer:
         self._before: dict[str, tuple[int, Sections]] = {}
         self._processes: list[Process] = []
         self._documents: dict[str, bytes] = {}
+        self._ranking, self._rev = Ranking(self._calendar), -1
+        self._duties: dict[str, list[str]] = {}
+        self._floods: list[Flood] = []
+        self._kept = self._clock.wall()
+        """When the process that keeps the alarms was heard last, or this one began to listen."""
 
     def run(self) -> None:
         """Works until `stopping` is set."""
@@ -143,27 +154,32 @@ class Composer:
         if self._judge is None:
             self._judge = Judge(*self._store.load())
         self._processes = processes(self._client)  # before the views: who says that it has caught up has stored what it read
+        self._kept = max((process.wall for process in self._processes if process.kind == ALARMS), default=self._kept)
+        self._read_board()  # before the conditions: an alarm that is gone from it has a condition that is no longer true
         refresh(self._client, self._views)
         self._see(now)
-        conditions = self._find(self._judge, now, wall)
+        self._find(self._judge, now, wall)
+        told = self._told(self._judge)
         for bureau in self._bureaus.values():
-            bureau.roll.update(bureau.views, now, conditions)
+            bureau.roll.update(bureau.views, now, told)
         self._store.save(*self._judge.changes())
         self._judge.saved()
-        self._publish(conditions, now, wall)
+        self._publish(told, now, wall)
 
     def hurry(self) -> None:
-        """Tells every page at once what changed of the conditions, and nothing else. Raises `Away`."""
+        """Tells every page at once what changed of the alarms, and nothing else. Raises `Away`."""
         if self._judge is None:
             return
+        self._read_board()
         refresh_conditions(self._client, self._views)
-        conditions = self._true(self._judge)
+        told = self._told(self._judge)
+        common = self._common(told, self._clock.wall())
         header = self._header(self._clock.now())
         changes: dict[str, tuple[int, bytes]] = {}
         for page, (seq, before) in self._before.items():
-            told = self._pages.told(page, conditions)
-            if any(before[name] != section for name, section in told.items()):
-                sections = {**before, **told}
+            own = self._pages.told(page, told, common)
+            if any(before[name] != section for name, section in own.items()):
+                sections = {**before, **own}
                 changes[page] = seq, frame.change({**header, "page": page}, seq, before, sections)
                 self._before[page] = (self._seq, sections)
         self._press.tell(self._epoch, self._seq, changes)
@@ -193,23 +209,44 @@ class Composer:
         for key, bureau in self._bureaus.items():
             bureau.look([view for view in self._views.values() if view.domain == key], now, self._asker(bureau))
 
-    def _find(self, judge: Judge, now: float, wall: float) -> list[Condition]:
-        """All conditions that are true, worst first."""
+    def _find(self, judge: Judge, now: float, wall: float) -> None:
+        """Judges what no partition can."""
         for bureau in self._bureaus.values():
             domain = bureau.domain
-            judge.feed(domain, now, bureau.newest(), bureau.roll.pace())
+            current = all(is_current(view, self._processes, wall) for view in bureau.views)
+            judge.feed(domain, now, bureau.newest(), bureau.roll.pace(), current)
             heard = judge.hears(domain, bureau.views, self._processes, wall)
             judge.figures(domain, now, bureau.figures.now, bureau.figures.by_area, bureau.figures.measured, heard)
             judge.silence(domain, now, bureau.views, bureau.roll.intervals, self._processes, wall)
         self._bury(wall)
         judge.processes(now, self._processes, wall)
         judge.finish(now)
-        return self._true(judge)
 
-    def _true(self, judge: Judge) -> list[Condition]:
-        found = list(judge.conditions.values())
-        found += [decode(data) for view in self._views.values() for data in view.conditions if view.domain in self._bureaus]
-        return sorted(found, key=compose.rank)
+    def _read_board(self) -> None:
+        """The alarms as they stand, which desk answers for which areas, and where there is a flood. Raises `Away`."""
+        duties = self._board.duties()
+        self._duties = {duty.desk: list(duty.areas) for duty in duties}
+        self._floods = [duty.flood for duty in duties if duty.flood is not None]
+        change = self._board.changes(self._rev) if self._rev >= 0 else None
+        if change is not None:
+            self._ranking.changed(change.alarms, change.gone)
+            self._rev = change.rev
+            return
+        self._rev, alarms = self._board.load()
+        self._ranking.board(alarms)
+
+    def _told(self, judge: Judge) -> Ranking:
+        """What pages tell of the board, which was read before, and of conditions."""
+        self._ranking.judged(judge.conditions)
+        self._ranking.stored({name: view.conditions for name, view in self._views.items() if view.domain in self._bureaus})
+        return self._ranking.settle()
+
+    def _calendar(self, rule: str) -> bool | None:
+        """Whether the rule's calendar is in force; None when it has none."""
+        declared = self._book.rules.get(rule)
+        if declared is None or declared.calendar is None:
+            return None
+        return in_force(declared.calendar, self._clock.now(), self._book.zone)
 
     def _bury(self, wall: float) -> None:
         """Forgets the dead whose place another has taken."""
@@ -220,9 +257,10 @@ class Composer:
 
     # --- pages -----------------------------------------------------------------------------------------------------------------------
 
-    def _publish(self, conditions: list[Condition], now: float, wall: float) -> None:
+    def _publish(self, told: Ranking, now: float, wall: float) -> None:
         header = self._header(now)
-        pages = self._pages.all(conditions, self._processes, self._frames.wanted(), now, wall)
+        common = self._common(told, wall)
+        pages = self._pages.all(told, common, self._processes, self._frames.wanted(), now, wall)
         self._publish_documents(now)  # first: whoever is told of new positions must find them
         for page in set(self._before) - set(pages):
             del self._before[page]
@@ -232,6 +270,11 @@ class Composer:
             change = frame.delta(head, before[0], before[1], sections) if before else None
             self._press.publish(page, f"{self._epoch}-{self._seq}", frame.full(head, sections), change)
             self._before[page] = (self._seq, sections)
+
+    def _common(self, told: Ranking, wall: float) -> compose.Sections:
+        """What every page says."""
+        flood = self._pages.flood(self._floods, told)
+        return {**self._pages.common(told, compose.keeping(self._kept, wall)), "duties": self._duties, "flood": flood}
 
     def _publish_documents(self, now: float) -> None:
         made = self._pages.documents(now)

@@ -5,6 +5,7 @@ The rules' states are stored with every change, so the one that takes over goes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from model import Condition, Domain, Figure, Rule
 from store.process import Process, reader
 from store.view import View
 from streams.condition import State, is_active, step
-from streams.partition import decode, encode
+from streams.partition import decode, encode, ended
 from streams.readings import STALE_INTERVALS
 
 DEAD_SECONDS = PROCESS_DEAD.limit
@@ -39,7 +40,12 @@ class Judge:
         self.conditions = {name.decode(): decode(data) for name, data in conditions.items()}
         self._changed: set[str] = set()
         self._asked: set[str] = set()
-        self.urgent = False
+        self._nearest: dict[str, tuple[float, float]] = {}
+        """By domain the least age that its feed has had, and when it came down to it; -inf when it was so from the beginning."""
+        self._approaching: set[str] = set()
+        """Domains whose feeds tell their past, and have not come to the present."""
+        self.edges: list[Condition] = []
+        """Every time a condition became true or false since last saved, in order."""
 
     # --- what is judged --------------------------------------------------------------------------------------------------------------
 
@@ -67,9 +73,11 @@ class Judge:
                     self._asked.add(_name(domain.key, rule, f"kpi:{name}"))
 
     def hears(self, domain: Domain, views: Sequence[View], processes: Sequence[Process], wall: float) -> bool:
-        """Whether silence is silence: the feed is not down, and each partition has a living reader that has caught up."""
+        """Whether silence is silence: the feed is neither down nor catching up, and each partition has a living reader that has."""
         feed = _name(domain.key, FEED_DOWN, f"feed:{domain.key}")
-        return not is_active(self.states.get(feed)) and all(is_current(view, processes, wall) for view in views)
+        if domain.key in self._approaching or is_active(self.states.get(feed)):
+            return False
+        return all(is_current(view, processes, wall) for view in views)
 
     def silence(
         self,
@@ -109,11 +117,29 @@ class Judge:
         if held:
             self._asked |= held & {_name(domain, rule, f"sensor:{sensor}") for sensor, metric in view.names if metric == rule.on}
 
-    def feed(self, domain: Domain, now: float, newest: float, pace: float) -> None:
-        """Whether the domain's feed fell silent for three times its `pace`, in seconds; one that never spoke is waited for, not missed."""
+    def feed(self, domain: Domain, now: float, newest: float, pace: float, current: bool = True) -> None:
+        """Whether the domain's feed fell silent for three times its `pace`, in seconds; one that never spoke is waited for, not missed.
+
+        While its partitions are not `current`, or what comes is still old and grows younger, nobody can tell: a backlog that is being
+        caught up with, by us or by the bureau, is no silence.
+        """
         if newest > 0:
+            self._approach(domain.key, now, now - newest)
+        if not current or domain.key in self._approaching:
+            self._asked.add(_name(domain.key, FEED_DOWN, f"feed:{domain.key}"))
+        elif newest > 0:
             rule = replace(FEED_DOWN, limit=max(FEED_DOWN.limit, 3 * pace))
             self._step(domain.key, rule, f"feed:{domain.key}", now, now - newest)
+
+    def _approach(self, domain: str, now: float, age: float) -> None:
+        """Notes whether the feed came nearer to now within its patience than it ever was, and is not there yet."""
+        least, since = self._nearest.setdefault(domain, (age, -math.inf))
+        if age < least:
+            least, since = self._nearest[domain] = age, now
+        if least > FEED_DOWN.limit and now - since < FEED_DOWN.limit:
+            self._approaching.add(domain)
+        else:
+            self._approaching.discard(domain)
 
     def processes(self, now: float, processes: Iterable[Process], wall: float) -> None:
         """Processes that beat no more."""
@@ -123,7 +149,7 @@ class Judge:
     def finish(self, now: float) -> None:
         """Ends what was not judged this round: a rule or a subject that is no more, a sensor that spoke again."""
         for name in set(self.states) - self._asked:
-            self._set(name, None, None, now)
+            self._set(name, None, None, now, None)
         self._asked = set()
 
     # --- how -------------------------------------------------------------------------------------------------------------------------
@@ -145,32 +171,35 @@ class Judge:
                 since=state.raised,
                 observed=now,
             )
-        self._set(name, state, condition, now)
+        self._set(name, state, condition, now, value)
 
-    def _set(self, name: str, state: State | None, condition: Condition | None, now: float) -> None:
+    def _set(self, name: str, state: State | None, condition: Condition | None, now: float, value: float | None) -> None:
         if state != self.states.get(name):
             self._changed.add(name)
-            self.urgent |= is_active(state) != is_active(self.states.get(name))
         self.states.pop(name, None)
-        self.conditions.pop(name, None)
+        before = self.conditions.pop(name, None)
+        if condition is not None and before is None:
+            self.edges.append(condition)
+        if condition is None and before is not None:
+            self.edges.append(ended(before, now, value))
         if state is not None:
             self.states[name] = state
         if condition is not None:
             self.conditions[name] = condition
 
-    def changes(self) -> tuple[dict[str, dict[str, bytes]], dict[str, list[str]]]:
-        """(kept, removed) fields of `state` and `conditions` since last `saved`."""
+    def changes(self) -> tuple[dict[str, dict[str, bytes]], dict[str, list[str]], list[bytes]]:
+        """(kept, removed) fields of `state` and `conditions` since last `saved`, and the edges."""
         state = {name: msgspec.msgpack.encode(self.states[name]) for name in self._changed if name in self.states}
         conditions = {name: encode(self.conditions[name]) for name in self._changed if name in self.conditions}
         gone = {
             "state": [name for name in self._changed if name not in state],
             "conditions": [name for name in self._changed if name not in conditions],
         }
-        return {"state": state, "conditions": conditions}, gone
+        return {"state": state, "conditions": conditions}, gone, [encode(edge) for edge in self.edges]
 
     def saved(self) -> None:
         """The changes are stored."""
-        self._changed, self.urgent = set(), False
+        self._changed, self.edges = set(), []
 
 
 def is_current(view: View, processes: Sequence[Process], wall: float) -> bool:

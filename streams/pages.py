@@ -1,4 +1,4 @@
-"""What each page shows at a tick: sections of numbers, composed from the bureaus, the conditions and the processes."""
+"""What each page shows at a tick: sections of numbers, composed from the bureaus, the alarms and the processes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from model import PRIORITIES, Condition
+from model.alarm import Flood
 from store import Client
 from store.process import Process
-from streams import compose
+from streams import causes, compose
 from streams.compose import Bureau, Sections
+from streams.entry import Entry
+from streams.ranking import Ranking
 from streams.sensor import sensor_page
 
 
@@ -19,19 +21,36 @@ class Pages:
 
     def __init__(self, client: Client, bureaus: Mapping[str, Bureau]) -> None:
         self._client, self._bureaus = client, bureaus
+        self._firsts: dict[str, Entry] = {}
+        """The alarms that came first in a flood, as they were seen last, for they may be gone before it is over."""
+        self._folded: tuple[tuple[int, tuple[Flood, ...]], dict[str, Any] | None] | None = None
 
-    def told(self, page: str, conditions: Sequence[Condition]) -> Sections:
-        """What a page says of conditions: of all of them, and a domain's page lists its own; and whether there was ever a reading."""
-        kind, _, key = page.partition("-")
-        own = [condition for condition in conditions if condition.domain == key] if kind == "domain" else conditions
+    def common(self, ranking: Ranking, keeping: Mapping[str, Any]) -> Sections:
+        """What every page says of alarms, whether anybody keeps them (`keeping`), and whether there was ever a reading."""
         heard = int(any(bureau.newest() for bureau in self._bureaus.values()))
-        return {**compose.common(conditions, self._about), "conditions": compose.condition_list(own, self._about), "heard": heard}
+        return {**compose.common(ranking, self._about), "alarms": keeping, "heard": heard}
+
+    def flood(self, floods: Sequence[Flood], ranking: Ranking) -> dict[str, Any] | None:
+        """The `flood` section; folded anew only when an alarm has come, gone or stands differently."""
+        asked = ranking.version, tuple(floods)
+        if self._folded is None or self._folded[0] != asked:
+            on = {flood.first for flood in floods}
+            held = {id: entry for id, entry in self._firsts.items() if id in on}
+            self._firsts = {**held, **{entry.alarm.id: entry for entry in ranking if entry.alarm.id in on}}
+            told = causes.flood(floods, ranking, lambda entry: self._about(entry)[0] or entry.alarm.area, self._firsts)
+            self._folded = asked, told
+        return self._folded[1]
+
+    def told(self, page: str, ranking: Ranking, common: Sections) -> Sections:
+        """What a page says of alarms: what all say, and the list, of which a domain's page has its own."""
+        kind, _, key = page.partition("-")
+        return {**common, "conditions": compose.condition_list(ranking, self._about, key if kind == "domain" else None)}
 
     def all(
-        self, conditions: Sequence[Condition], processes: Sequence[Process], wanted: Iterable[str], now: float, wall: float
+        self, ranking: Ranking, common: Sections, processes: Sequence[Process], wanted: Iterable[str], now: float, wall: float
     ) -> dict[str, Sections]:
         """Sections by page: of every page, and of the sensors' pages that are `wanted`. Raises `Away`."""
-        parts = {key: self._parts(bureau, conditions, now) for key, bureau in self._bureaus.items()}
+        parts = {key: self._parts(bureau, ranking, now) for key, bureau in self._bureaus.items()}
         pages: dict[str, Sections] = {"overview": {}}
         for key, part in parts.items():
             headline = {f"{kind}.{key}/{name}" for kind in ("kpi", "spark") for name in self._bureaus[key].domain.headline}
@@ -43,50 +62,49 @@ class Pages:
         pages["system"] = {**heads, "feeds": feeds, "processes": compose.processes(processes, wall)}
         for page in wanted:
             if page.startswith("sensor-"):
-                pages[page] = self._sensor(page.removeprefix("sensor-"), conditions, now)
-        return {page: {**self.told(page, conditions), **sections} for page, sections in pages.items()}
+                pages[page] = self._sensor(page.removeprefix("sensor-"), ranking, now)
+        return {page: {**self.told(page, ranking, common), **sections} for page, sections in pages.items()}
 
-    def _parts(self, bureau: Bureau, conditions: Sequence[Condition], now: float) -> Sections:
+    def _parts(self, bureau: Bureau, ranking: Ranking, now: float) -> Sections:
         key = bureau.domain.key
-        down = any(condition.subject == f"feed:{key}" for condition in conditions)
+        down = any(entry.condition is not None for entry in ranking.of(f"feed:{key}"))
         part: Sections = {f"head.{key}": compose.head(bureau, now, down), f"map.{key}": compose.map_columns(bureau)}
         for kpi in bureau.domain.kpis:
-            part[f"kpi.{key}/{kpi.key}"] = compose.figure(bureau, kpi.key, self._priority(bureau, kpi.key, conditions))
+            part[f"kpi.{key}/{kpi.key}"] = compose.figure(bureau, kpi.key, self._priority(bureau, kpi.key, ranking))
             part[f"spark.{key}/{kpi.key}"] = compose.spark(bureau, kpi.key, now)
         for name in bureau.domain.trends:
             part[f"trend.{key}/{name}"] = compose.trend(bureau, name, now)
-        part[f"stations.{key}"] = compose.stations(bureau, conditions, now)
+        part[f"stations.{key}"] = compose.stations(bureau, ranking, now)
         return part
 
-    def _priority(self, bureau: Bureau, kpi: str, conditions: Sequence[Condition]) -> int:
-        """The worst condition that colours a key figure: on the KPI itself, or on its metric at the sensor that decided it."""
+    def _priority(self, bureau: Bureau, kpi: str, ranking: Ranking) -> int:
+        """The worst alarm that colours a key figure: on the KPI itself, or on its metric at the sensor that decided it."""
         found = bureau.figures.now[kpi]
         # A mean names its slowest or highest sensor too, but is not that sensor's value.
         decider = found.sensor if found.sensor and found.by_sensor.get(found.sensor) == found.value else None
         metric = next(declared.metric for declared in bureau.domain.kpis if declared.key == kpi)
-        on = {f"{bureau.domain.key}/{rule.key}": rule.on for rule in bureau.domain.rules}
-        for condition in conditions:
-            own = condition.subject == f"kpi:{kpi}"
-            deciding = condition.subject == f"sensor:{decider}" and on.get(condition.rule) == metric
-            if condition.domain == bureau.domain.key and (own or deciding):
-                return PRIORITIES.index(condition.priority) + 1
-        return 0
+        rules = {f"{bureau.domain.key}/{rule.key}" for rule in bureau.domain.rules if rule.on == metric}
+        own = ranking.of(f"kpi:{kpi}")
+        deciding = [entry for entry in ranking.of(f"sensor:{decider}") if entry.alarm.rule in rules]
+        about = [entry for entry in (*own, *deciding) if entry.alarm.domain == bureau.domain.key and entry.colours]
+        return min((entry.priority for entry in about), default=0)
 
-    def _sensor(self, id: str, conditions: Sequence[Condition], now: float) -> Sections:
+    def _sensor(self, id: str, ranking: Ranking, now: float) -> Sections:
         bureau = next((bureau for bureau in self._bureaus.values() if bureau.roll.row(id) is not None), None)
         if bureau is None:
             return {"sensor": {"id": id, "metrics": {}}}
         key = bureau.domain.key
-        own = [condition for condition in conditions if condition.subject == f"sensor:{id}"]
+        own = ranking.of(f"sensor:{id}")
         sections = {"sensor": sensor_page(self._client, bureau.views, bureau.index, bureau.domain, id, own, now)}
         return {**sections, f"head.{key}": compose.head(bureau, now, False), f"map.{key}": compose.map_columns(bureau)}
 
-    def _about(self, condition: Condition) -> tuple[str, float | None]:
+    def _about(self, entry: Entry) -> tuple[str, float | None]:
         """(area, event time of the value where its sensor is silent)."""
-        kind, _, rest = condition.subject.partition(":")
-        if kind == "sensor" and condition.domain in self._bureaus:
-            bureau = self._bureaus[condition.domain]
-            return bureau.roll.area(rest), bureau.last(condition)
+        alarm, condition = entry.alarm, entry.condition
+        kind, _, rest = alarm.subject.partition(":")
+        if kind == "sensor" and alarm.domain in self._bureaus:
+            bureau = self._bureaus[alarm.domain]
+            return bureau.roll.area(rest), bureau.last(condition) if condition else None
         return rest.partition("@")[2] if kind == "kpi" else "", None
 
     def documents(self, now: float) -> dict[str, bytes]:

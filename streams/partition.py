@@ -43,7 +43,7 @@ class Partition:
         self.minutes = Minutes(stored, self.series, domain, area_of)
         self._sieve = Sieve(self.minutes.held, self._unthinned)
         self.watch = Watch(domain, self.series, stored.state)
-        self._unfounded = self.watch.unfounded(stored.conditions)
+        self._unfounded = {name: decode(stored.conditions[name.encode()]) for name in self.watch.unfounded(stored.conditions)}
         self.counters = Counter({name: int(stored.meta.get(name.encode(), 0)) for name in COUNTERS})
         self.rejects: list[Reject] = []
         self._places = Places(stored.places, self._heard() if stored.places else {})
@@ -188,7 +188,7 @@ class Partition:
         self._write_tables(changes, now)
         self.minutes.write(changes, now)
         self._touch_sketched(changes)
-        self._write_conditions(changes)
+        self._write_conditions(changes, now)
         fresh = {str(i): "\0".join(self.series.names[i]) for i in self.series.fresh}
         if fresh:
             changes.fields["series"] = dict(fresh)
@@ -232,7 +232,7 @@ class Partition:
             if starts:
                 changes.fields.setdefault("touched", {}).update({f"{width}:{start}": str(self._commit + 1) for start in starts})
 
-    def _write_conditions(self, changes: Changes) -> None:
+    def _write_conditions(self, changes: Changes, now: float) -> None:
         kept, gone = self.watch.fields(self.watch.touched)
         if kept:
             changes.fields["state"] = kept
@@ -246,6 +246,7 @@ class Partition:
                 changes.fields.setdefault("conditions", {})[name] = encode(condition)
             else:
                 changes.removed.setdefault("conditions", []).append(name)
+        changes.edges = [encode(edge) for edge in (*(ended(one, now, None) for one in self._unfounded.values()), *self.watch.edges)]
 
     @property
     def outdated(self) -> bool:
@@ -263,8 +264,8 @@ class Partition:
         self.minutes.written()
         self._places.written()
         self.series.fresh = []
-        self.watch.touched, self.watch.changed, self.watch.urgent = set(), {}, False
-        self._unfounded = set()
+        self.watch.touched, self.watch.changed, self.watch.edges = set(), {}, []
+        self._unfounded = {}
 
 
 def _by_origin(batch: Batch) -> list[tuple[int, Batch]]:
@@ -293,6 +294,11 @@ def encode(condition: Condition) -> bytes:
 def decode(data: bytes) -> Condition:
     """The condition in the store's form. Raises `msgspec.ValidationError` for anything else."""
     return msgspec.json.decode(data, type=Condition)
+
+
+def ended(condition: Condition, time: float, value: float | None) -> Condition:
+    """The condition as no longer true; `value` is None when nobody knows it."""
+    return replace(condition, active=False, value=value, since=time, observed=time)
 
 
 def _since(

@@ -10,14 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model import PRIORITIES, Condition, Domain, Sensor
+from model import Domain, Sensor
 from store.view import View
+from streams.entry import Entry
+from streams.ranking import Ranking
 from streams.readings import STALE_INTERVALS
 
 MOVED_SECONDS = 60.0
 """Positions are laid down anew for sensors that moved at most this often: every screen fetches them whole."""
 
 LIVE, BAD_ONLY, STALE, NEVER = 0, 5, 6, 7
+UNACKNOWLEDGED, RETURNED, ACKNOWLEDGED, SET_ASIDE = range(4)
+"""How a sensor's mark is drawn: filled, half-tone, outline, grey outline. A sensor without alarms is UNACKNOWLEDGED, too: just itself."""
+
+
+Marks = tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8]]
 
 
 class Roll:
@@ -34,7 +41,9 @@ class Roll:
         self.value, self.shown = np.zeros(0), np.zeros(0)
         """Of what the map shows, and its event time; of a sensor that does not measure it, its newest reading's time."""
         self.state = np.zeros(0, np.uint8)
+        self.style = np.zeros(0, np.uint8)
         self._heard = np.zeros(0)
+        self._marks: tuple[tuple[int, int], Marks] | None = None
         self._listed_intervals = np.array([sensor.interval for sensor in listed], np.float64)
         self.interval = self._listed_intervals
         self.intervals: Mapping[str, float] = {sensor.id: sensor.interval for sensor in listed}
@@ -45,8 +54,8 @@ class Roll:
         self.version = ""
         self._describe()
 
-    def update(self, views: Sequence[View], now: float, conditions: Sequence[Condition]) -> None:
-        """Takes the newest readings and the conditions that are true in."""
+    def update(self, views: Sequence[View], now: float, ranking: Ranking) -> None:
+        """Takes in the newest readings and the alarms."""
         self._enrol(views, now)
         n = len(self.ids)
         self.time, self.value, self.shown, bad = np.zeros(n), np.full(n, np.nan), np.zeros(n), np.zeros(n)
@@ -62,7 +71,7 @@ class Roll:
         self.shown = np.where(self.shown > 0, self.shown, self.time)
         self._heard = heard
         self._intervals(heard)
-        self._states(now, bad, conditions)
+        self._states(now, bad, ranking)
 
     def _enrol(self, views: Sequence[View], now: float) -> None:
         """Rows for sensors that spoke up without being listed, and once in a while the places of those that move."""
@@ -92,17 +101,24 @@ class Roll:
         if not np.array_equal(interval, self.interval):
             self.interval, self.intervals = interval, dict(zip(self.ids, interval.tolist(), strict=True))
 
-    def _states(self, now: float, bad: NDArray[np.float64], conditions: Sequence[Condition]) -> None:
+    def _states(self, now: float, bad: NDArray[np.float64], ranking: Ranking) -> None:
         stale = now - self.time > STALE_INTERVALS * self.interval
         self.state = np.where(stale, STALE, LIVE).astype(np.uint8)
         self.state[stale & (now - bad <= STALE_INTERVALS * self.interval)] = BAD_ONLY
         self.state[(self.time == 0) & (bad == 0)] = NEVER
-        for condition in conditions:
-            row = self._row.get(condition.subject.removeprefix("sensor:"))
-            if row is not None and condition.active:
-                priority = PRIORITIES.index(condition.priority) + 1
-                held = self.state[row]
-                self.state[row] = min(priority, held) if 0 < held <= len(PRIORITIES) else priority
+        alarmed, priority, style = self._alarmed(ranking)
+        self.style = np.zeros(len(self.ids), np.uint8)
+        self.style[alarmed] = style
+        self.state[alarmed] = np.where(style == SET_ASIDE, self.state[alarmed], priority)
+
+    def _alarmed(self, ranking: Ranking) -> Marks:
+        """(rows, priorities, styles) of the sensors with an alarm, made anew when alarms or sensors have changed."""
+        if self._marks is None or self._marks[0] != (ranking.version, len(self.ids)):
+            told = ranking.sensors(self.domain.key)
+            found = [(self._row[id], entry.priority, _style(entry)) for id, entry in told.items() if id in self._row]
+            rows, priority, style = np.array(found, np.int64).reshape(-1, 3).T
+            self._marks = (ranking.version, len(self.ids)), (rows, priority.astype(np.uint8), style.astype(np.uint8))
+        return self._marks[1]
 
     def fresh(self, now: float) -> int:
         """How many sensors are not stale."""
@@ -151,3 +167,9 @@ class Roll:
         if self.domain.layer.kind == "links":
             body["path"] = [[list(point) for point in sensor.path] if sensor and sensor.path else None for sensor in known]
         return body
+
+
+def _style(entry: Entry) -> int:
+    if entry.laid:
+        return SET_ASIDE
+    return {"acknowledged": ACKNOWLEDGED, "returned": RETURNED}.get(entry.alarm.state, UNACKNOWLEDGED)

@@ -46,8 +46,8 @@ class Watch:
         self.states: dict[tuple[str, int], State] = {}
         self.touched: set[tuple[str, int]] = set()
         self.changed: dict[tuple[str, int], Condition] = {}
-        self.urgent = False
-        """Whether a condition became true or false since this was last cleared."""
+        self.edges: list[Condition] = []
+        """Every time a condition became true or false since this was last cleared, in order."""
         self._restore(stored)
 
     def _restore(self, stored: Mapping[bytes, bytes]) -> None:
@@ -60,6 +60,11 @@ class Watch:
                 self._busy[int(index)] += 1
             else:
                 self.touched.add((rule, int(index)))
+
+    @property
+    def urgent(self) -> bool:
+        """Whether a condition became true or false."""
+        return bool(self.edges)
 
     def unfounded(self, conditions: Iterable[bytes]) -> set[str]:
         """Of the stored conditions, by name, those that no rule stands behind any more: their rule was changed or taken away."""
@@ -86,6 +91,11 @@ class Watch:
         quiet = (value >= self._low[series]) & (value <= self._high[series]) & (time - since <= self._stuck[series])
         loud = ~quiet | (self._busy[series] > 0)
         past = {span: self._past(span, series, time, value, before, loud) for span in self._slow}
+        if loud.any():
+            # A series that becomes loud in this batch may be quiet again in it: that, too, is a step.
+            stepped = np.zeros(len(self._busy), np.bool_)
+            stepped[series[loud]] = True
+            loud = stepped[series]
         for i in np.flatnonzero(loud):
             rates = {span: (float(then[i]), float(rate[i])) for span, (then, rate) in past.items()}
             self._step(int(series[i]), float(time[i]), float(value[i]), float(since[i]), rates, before)
@@ -142,9 +152,8 @@ class Watch:
 
     def _tell(self, rule: Rule, index: int, state: State | None, before: State | None, time: float, value: float) -> None:
         active = is_active(state)
-        self.urgent |= active != is_active(before)
         since = state.raised if state is not None and active else time
-        self.changed[rule.key, index] = Condition(
+        condition = Condition(
             rule=f"{self._domain.key}/{rule.key}",
             subject=f"sensor:{self._series.names[index][0]}",
             domain=self._domain.key,
@@ -155,6 +164,9 @@ class Watch:
             since=since,
             observed=time,
         )
+        self.changed[rule.key, index] = condition
+        if active != is_active(before):
+            self.edges.append(condition)
 
     def fields(self, keys: Iterable[tuple[str, int]]) -> tuple[dict[str, bytes | str], list[str]]:
         """(to set, to remove) of the stored states."""

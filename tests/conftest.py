@@ -1,4 +1,4 @@
-"""The servers that tests may ask for: a Redis of their own, the embedded broker, and a real Apache Kafka once per session."""
+"""The servers that tests may ask for: a Redis of their own, the embedded broker, real Apache Kafka and PostgreSQL once per session."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from demo.broker import Broker
 from demo.memory import RedisServer
+from store.database import connect, migrate
 from tests.kafka.jars import NoKafka, jars
 from tests.kafka.server import KafkaServer
+from tests.postgres.server import NoPostgres, PostgresServer
 
 
 @pytest.fixture
@@ -43,3 +46,34 @@ def kafka(kafka_jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A running PostgreSQL; a test makes databases of its own, and starts again what it stops."""
+    try:
+        server = PostgresServer()
+    except NoPostgres as reason:
+        pytest.skip(f"no PostgreSQL: {reason}")
+    with server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database: a SQLite file, and PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'deck.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    """That database with its tables; calls give up after two seconds."""
+    engine = connect(database, patience=2.0)
+    migrate(engine)
+    yield engine
+    engine.dispose()

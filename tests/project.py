@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("callbacks", "demo", "domains", "layouts", "standards", "store", "streams")
+FOLDERS = ("callbacks", "demo", "domains", "layouts", "model", "standards", "store", "streams")
 
 
 @cache

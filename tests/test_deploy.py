@@ -16,7 +16,7 @@ from settings import Settings
 from tests.project import ROOT, modules, reached
 
 COMPOSE = ROOT / "compose.yaml"
-OURS = ("ingest", "frames", "web")
+OURS = ("ingest", "frames", "alarms", "notify", "web")
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +44,14 @@ def test_only_the_web_is_published_and_only_on_loopback(services: dict[str, Any]
     assert all(port.startswith("127.0.0.1:") for port in published["web"])
 
 
-def test_only_the_web_reaches_a_network_that_leads_outside(services: dict[str, Any]) -> None:
-    assert [name for name, service in services.items() if service["networks"] != ["inside"]] == ["web"]
+def test_only_the_web_and_who_tells_others_reach_a_network_that_leads_outside(services: dict[str, Any]) -> None:
+    assert [name for name, service in services.items() if service["networks"] != ["inside"]] == ["notify", "web"]
     assert YAML(typ="safe").load(COMPOSE)["networks"]["inside"]["internal"] is True
 
 
 def test_what_must_last_has_a_volume_and_everything_comes_back(services: dict[str, Any]) -> None:
     assert services["kafka"]["volumes"] and services["redis"]["volumes"]
+    assert all("data:/data" in services[name]["volumes"] for name in OURS) and "-o 10001 /data" in (ROOT / "Dockerfile").read_text()
     assert "yes" == services["redis"]["command"][services["redis"]["command"].index("--appendonly") + 1]
     assert {name for name, service in services.items() if service["restart"] != "unless-stopped"} == {"topics"}
 

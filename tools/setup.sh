@@ -30,6 +30,7 @@ programs() {
   command -v redis-server >/dev/null || missing+=(redis-server)
   command -v java >/dev/null || missing+=(default-jre-headless)
   command -v mvn >/dev/null || missing+=(maven)
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || missing+=(postgresql)
   [ ${#missing[@]} = 0 ] || install "${missing[@]}" || echo "going on without them: the tests that need them are skipped" >&2
 }
 

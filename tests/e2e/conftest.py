@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
 
 from demo.broker import CLIENT, Broker
 from demo.memory import RedisServer
+from tests.door import PASSWORD
 from tests.e2e.deck import Deck
 from tests.e2e.window import NoBrowser, Window, chromium, requests
 from tests.kafka.jars import NoKafka, jars
@@ -39,15 +41,15 @@ def servers(request: pytest.FixtureRequest) -> tuple[str, dict[str, str]]:
 def deck(servers: tuple[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deck]:
     """The running deck; no readings but those that tests send."""
     bootstrap, options = servers
-    with RedisServer(tmp_path_factory.mktemp("redis")) as redis:
-        deck = Deck(tmp_path_factory.mktemp("deck"), ROOT / "demo" / "site", bootstrap, redis.url, options)
-        try:
-            for name in ("ingest", "frames", "web"):
-                deck.start(name)
-            deck.ready()
-            yield deck
-        finally:
-            deck.stop()
+    yield from running(tmp_path_factory, bootstrap, options)
+
+
+@pytest.fixture(scope="module")
+def keeper(deck: Deck) -> Iterator[None]:
+    """The process of the alarms, while the tests of one file last."""
+    child = deck.start("alarms")
+    yield
+    deck.end(child)
 
 
 @pytest.fixture(scope="package")
@@ -72,9 +74,43 @@ def browser(driver: Chrome, deck: Deck) -> Iterator[Window]:
     yield from visit(driver, deck)
 
 
-def visit(driver: Chrome, deck: Deck) -> Iterator[Window]:
-    """One test's window on a deck."""
+@pytest.fixture
+def supervisor(deck: Deck, keeper: None, tmp_path: Path) -> Iterator[Window]:
+    """A browser of its own in which a supervisor is signed in."""
+    try:
+        driver = chromium(tmp_path / "profile")
+    except NoBrowser as reason:
+        pytest.skip(f"no browser: {reason}")
     window = Window(driver, deck.base)
+    window.sign_in("supervisor", PASSWORD)
+    window.live()
+    yield window
+    window.check()
+    driver.quit()
+
+
+def running(tmp_path_factory: pytest.TempPathFactory, bootstrap: str, options: dict[str, str]) -> Iterator[Deck]:
+    """A deck over a given Kafka and a Redis of its own, ready, until the fixture that asks for it ends."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as redis:
+        deck = Deck(tmp_path_factory.mktemp("deck"), ROOT / "demo" / "site", bootstrap, redis.url, options)
+        try:
+            for name in ("ingest", "frames", "web"):
+                deck.start(name)
+            deck.ready()
+            yield deck
+        finally:
+            deck.stop()
+
+
+def visit(driver: Chrome, deck: Deck) -> Iterator[Window]:
+    """One test's window on a deck, in which an administrator is signed in; the first of a deck does so through the form."""
+    window = Window(driver, deck.base)
+    if deck.cookies:
+        window.hold(deck.cookies)
+    else:
+        window.sign_in("admin", PASSWORD)
+        window.live()
+        deck.cookies = window.cookies()
     list(window.requests())
     driver.get_log("browser")  # type: ignore[no-untyped-call]
     try:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,15 +20,22 @@ from kafka import KafkaProducer
 
 from demo.port import LOOPBACK, free_port
 from demo.tied import tied
+from model.alarm import Event
+from model.person import User
 from store.connect import connect
+from store.database import connect as connect_database
+from store.journal import Journal
+from store.letters import Letters
+from store.people import People
+from store.token import Tokens
+from tests.door import PASSWORD, Browser, accounts, cheap
 from tests.integration.line import until
 from tests.project import ROOT
 
-PATIENCE = 40.0
-"""Seconds for an answer, on a machine that is busy with other things."""
 COMMANDS = {
     "ingest": ("-m", "streams", "ingest"),
     "frames": ("-m", "streams", "frames"),
+    "alarms": ("-m", "streams", "alarms"),
     "web": ("-m", "gunicorn", "app:server"),
 }
 SHORT_SESSION = {"session_timeout_ms": "3000", "heartbeat_interval_ms": "500"}
@@ -38,8 +47,16 @@ class Deck:
     def __init__(self, folder: Path, site: Path, bootstrap: str, redis_url: str, options: Mapping[str, str]) -> None:
         self.port, self._folder = free_port(), folder
         self.base = f"http://{LOOPBACK}:{self.port}"
+        self.browser = Browser(self.port)
+        """An administrator's, signed in once the deck is ready: what `get` asks with."""
+        self.cookies = list[dict[str, Any]]()
+        """What the real browser holds once somebody has signed in there through the form."""
+        database = f"sqlite:///{folder / 'deck.db'}"
+        accounts(database)
+        self._database = database
         kafka = {f"CITYDECK_KAFKA_{name.upper()}": text for name, text in {**SHORT_SESSION, **options}.items()}
         own = {"CITYDECK_SITE": str(site), "CITYDECK_KAFKA": bootstrap, "CITYDECK_REDIS": redis_url, "CITYDECK_PORT": str(self.port)}
+        own |= {"CITYDECK_DATABASE": database, "CITYDECK_SECRET_KEY": "for tests"}  # who is signed in stays so when the web starts again
         kept = {name: text for name, text in os.environ.items() if not name.startswith("CITYDECK_")}
         self._environment = {**kept, **kafka, **own, "TMPDIR": str(folder)}
         self._running: list[subprocess.Popen[bytes]] = []
@@ -47,6 +64,33 @@ class Deck:
         version = tuple(map(int, options["api_version"].split("."))) if "api_version" in options else None
         self.client = connect(redis_url)
         self._producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", **({"api_version": version} if version else {}))
+
+    def pair(self, screen: str) -> str:
+        """A token that pairs a screen of the wall."""
+        secret, engine = secrets.token_urlsafe(), connect_database(self._database)
+        Tokens(engine).grant(secret, screen, "admin", [f"screen:{screen}"], time.time() + 3600, by="test")
+        engine.dispose()
+        return secret
+
+    def welcome(self, user: User) -> None:
+        """One more person, with the password of all."""
+        engine = connect_database(self._database)
+        People(engine).add(user, cheap(PASSWORD), "test")
+        engine.dispose()
+
+    @contextmanager
+    def letters(self) -> Iterator[Letters]:
+        """What others are to be told."""
+        engine = connect_database(self._database)
+        yield Letters(engine)
+        engine.dispose()
+
+    def happened(self, events: Sequence[Event]) -> None:
+        """These stand in the journal as if the writer of alarms had put them there."""
+        engine = connect_database(self._database)
+        journal = Journal(engine)
+        journal.record(journal.take_over("test"), events=events)
+        engine.dispose()
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
         """One more process of that name, in a session of its own: `kill` then ends its children too."""
@@ -57,6 +101,12 @@ class Deck:
         self.children[name] = child
         return child
 
+    def end(self, child: subprocess.Popen[bytes]) -> None:
+        """Ends it as an administrator would: it says goodbye."""
+        child.terminate()
+        child.wait()
+        self._running.remove(child)
+
     def kill(self, child: subprocess.Popen[bytes]) -> None:
         """Ends it as a power cut would."""
         os.killpg(child.pid, signal.SIGKILL)
@@ -66,6 +116,7 @@ class Deck:
     def ready(self) -> None:
         """Returns when the web process serves fresh frames and every partition has its reader."""
         until(lambda: self._answers("/readyz"), f"readiness; logs: {self.last_words()}")
+        self.browser.sign_in()
 
     def _answers(self, path: str) -> bool:
         assert all(child.poll() is None for child in self._running), self.last_words()
@@ -76,13 +127,8 @@ class Deck:
 
     def get(self, path: str) -> tuple[int, bytes]:
         """(status, body) of one request."""
-        connection = HTTPConnection(LOOPBACK, self.port, timeout=PATIENCE)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
+        status, _, body = self.browser.ask("GET", path)
+        return status, body
 
     def json(self, path: str) -> Any:
         """The body of a request that succeeds."""
@@ -124,7 +170,7 @@ class Deck:
             child.terminate()
         for child in self._running:
             try:
-                child.wait(10)
+                child.wait(20)
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()

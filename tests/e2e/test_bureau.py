@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from selenium.webdriver import Chrome
@@ -40,6 +42,12 @@ def browser(driver: Chrome, own_deck: Deck) -> Iterator[Window]:
     yield from visit(driver, own_deck)
 
 
+def acknowledged(deck: Deck) -> bool:
+    """Acknowledges the alarm of the meter, as soon as there is one."""
+    path, told = f"/api/v1/alarms/{quote('noise/loud|sensor:meter-1', safe='')}/ack", json.dumps({"occurrence": 1})
+    return deck.browser.ask("POST", path, told, {"Content-Type": "application/json"})[0] in (200, 409)
+
+
 def test_its_readings_arrive_on_the_overview_and_its_page(own_deck: Deck, browser: Window) -> None:
     browser.open("/")
     own_deck.send("noise", "meter-1", "level", 61.5, **METER)
@@ -63,5 +71,7 @@ def test_its_condition_is_on_the_line_on_the_map_and_in_the_list(own_deck: Deck,
     browser.element("[data-conditions] li").click()
     browser.holds('[data-say="action"]', "Send the night patrol.")
     own_deck.send("noise", "meter-1", "level", 60)
+    browser.holds("[data-line] .what", "Too loud, back at 60.0 dB")
+    browser.waits(lambda: acknowledged(own_deck), "an acknowledgement, without which it stays")
     browser.reads("[data-line] .what", "No active conditions")
     browser.waits(lambda: browser.state_on_map("meter-1") == 0, "an ordinary mark")

@@ -78,18 +78,19 @@ def test_a_value_beyond_its_limit_is_a_condition_until_it_is_back(deck: Deck, br
 
 
 def test_the_condition_is_listed_on_its_page_with_what_to_do(deck: Deck, browser: Window) -> None:
-    beach = "sea-beach-04"
-    deck.send("sea", beach, "e_coli", 900, age=400)
+    buoy, name = "sea-buoy-05", "Dameisha Offing"
+    for age in (700, 380):  # for longer than the on-delay
+        deck.send("sea", buoy, "wave_height", 3.1, age)
     browser.open("/domain/sea")
     browser.element('[data-show="conditions"]').click()
     item = "[data-conditions] li[data-priority='M']"
-    browser.holds(item, "Bathing water bacteria")
-    browser.holds(item, "Shayuchong Beach")
+    browser.holds(item, "High waves")
+    browser.holds(item, name)
     browser.element(item).click()
-    browser.holds('[data-say="action"]', "no-bathing sign")
-    for age in (350, 5):
-        deck.send("sea", beach, "e_coli", 20, age)
-    browser.until("return !document.querySelector('[data-conditions] ol').innerText.includes('Shayuchong')", "a list without it")
+    browser.holds('[data-say="action"]', "Close the beaches")
+    for age in (350, 5):  # back for longer than the off-delay
+        deck.send("sea", buoy, "wave_height", 0.8, age)
+    browser.until("return !document.querySelector('[data-conditions] ol').innerText.includes(arguments[0])", "a list without it", name)
 
 
 HOLD = """

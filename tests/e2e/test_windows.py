@@ -53,7 +53,7 @@ def test_two_windows_share_one_stream(deck: Deck, browser: Window) -> None:
     browser.open("/domain/air")
     until(lambda: streams(deck) == 1, "one stream for both")
     other = HTTPConnection(LOOPBACK, deck.port)  # the count does see a second browser
-    other.request("GET", "/live/overview")
+    other.request("GET", "/live/overview", headers=deck.browser.headers())
     answer = other.getresponse()
     until(lambda: streams(deck) == 2, "two streams")
     answer.close()

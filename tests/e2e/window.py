@@ -8,21 +8,24 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 LOOK = 0.1
 """Seconds between two looks."""
 FLAGS = (
     "--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage", "--window-size=1366,768",
 )  # fmt: skip
+COOKIE = ("name", "value", "path", "httpOnly", "secure", "sameSite")
 INNER = ("data:", "blob:", "chrome:", "chrome-extension:", "about:")
 """Addresses that leave no browser."""
 
@@ -74,6 +77,23 @@ class Window:
         """The address on show, without the server."""
         return self.driver.current_url.removeprefix(self.base)
 
+    def sign_in(self, name: str, password: str, path: str = "/") -> None:
+        """Fills the form in as a person does, on the way to a page."""
+        self.driver.get(f"{self.base}/login?next={quote(path, safe='')}")
+        self.element('input[name="name"]').send_keys(name)
+        self.element('input[name="password"]').send_keys(password, Keys.ENTER)
+
+    def cookies(self) -> list[dict[str, Any]]:
+        """What the browser holds."""
+        found: list[dict[str, Any]] = self.driver.execute_cdp_cmd("Network.getCookies", {"urls": [self.base, f"{self.base}/login"]})[
+            "cookies"
+        ]
+        return [{"url": self.base, **{name: each[name] for name in COOKIE if name in each}} for each in found]
+
+    def hold(self, cookies: list[dict[str, Any]]) -> None:
+        """Gives the browser cookies that it held before."""
+        self.driver.execute_cdp_cmd("Network.setCookies", {"cookies": cookies})
+
     # --- looking ---------------------------------------------------------------------------------------------------------------------
 
     def js(self, script: str, *values: Any) -> Any:
@@ -89,7 +109,7 @@ class Window:
         try:
             return WebDriverWait(self.driver, PATIENCE, LOOK).until(lambda _: condition())
         except TimeoutException as error:
-            raise AssertionError(f"never came: {what}; on show: {self.js('return document.body.innerText')[:1000]}") from error
+            raise AssertionError(f"never came: {what}; on show: {self.js('return document.body.innerText')[:4000]}") from error
 
     def text(self, css: str) -> str | None:
         """What a person reads in the first element of `css`; None when there is none."""

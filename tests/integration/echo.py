@@ -25,7 +25,7 @@ def send(options: Mapping[str, Any], topic: str, values: Sequence[bytes], codec:
         sent = [producer.send(topic, value, key=b"sea-buoy-03", headers=HEADERS, partition=0) for value in values]
         producer.flush(30)
         for future in sent:
-            future.get(timeout=30)
+            future.get(timeout=90)
     finally:
         producer.close()
 

@@ -63,7 +63,7 @@ def test_the_api_tells_its_figures(deck: Deck) -> None:
 
 
 def test_its_live_stream_carries_figures_map_and_condition(deck: Deck) -> None:
-    with Stream(deck.port, "domain-noise") as stream:
+    with Stream(deck, "domain-noise") as stream:
         first = stream.frame()
         assert first["full"] == 1 and first["page"] == "domain-noise"
         parts = {"head.noise", "kpi.noise/loudest", "spark.noise/mean", "trend.noise/loudest", "map.noise", "stations.noise"}
@@ -71,7 +71,7 @@ def test_its_live_stream_carries_figures_map_and_condition(deck: Deck) -> None:
     deck.send("noise", "meter-3", "level", 97.0)
 
     def condition() -> bool:
-        with Stream(deck.port, "domain-noise") as again:
+        with Stream(deck, "domain-noise") as again:
             sections = again.frame()["s"]
         rows = {row["subject"]: row for row in sections["conditions"]["rows"]}
         row = rows.get("sensor:meter-3", {})
@@ -95,8 +95,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("process", COMMANDS)
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize(("process", "mistake"), list(zip(COMMANDS, MISTAKES, strict=True)))  # all read the site by one loader
 def test_a_wrong_file_stops_the_start(tmp_path: Path, process: str, mistake: str) -> None:
     before, after, field = MISTAKES[mistake]
     assert before in NOISE

@@ -31,7 +31,7 @@ from store import clock as store_clock
 from streams.decode import native
 
 OPTIONS: dict[str, Any] = {"api_version": tuple(int(part) for part in API_VERSION.split("."))}
-PATIENCE = 30.0
+PATIENCE = 90.0
 AT = 1_795_334_400.0
 """2026-11-22T08:00:00Z."""
 

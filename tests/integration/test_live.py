@@ -100,7 +100,7 @@ def test_newcomers_get_the_newest_and_then_every_change_in_order(deck: Web, kept
     composer.tick()
     composer.tick()
     with ExitStack() as opened:
-        streams = [opened.enter_context(Stream(deck.port, "overview")) for _ in range(20)]
+        streams = [opened.enter_context(Stream(deck, "overview")) for _ in range(20)]
         check_newcomers(streams, composer)
 
 
@@ -119,7 +119,7 @@ def test_the_stream_is_gzip_for_who_takes_it_and_text_for_who_does_not(deck: Web
     composer = Composer(kept, size=100_000)
     composer.tick()
     for gzip in (True, False):
-        with Stream(deck.port, "overview", gzip=gzip) as stream:
+        with Stream(deck, "overview", gzip=gzip) as stream:
             headers = {name.lower(): text for name, text in stream.answer.getheaders()}
             assert headers["content-type"].startswith("text/event-stream")
             assert headers.get("content-encoding") == ("gzip" if gzip else None)
@@ -132,9 +132,9 @@ def test_who_holds_the_newest_frame_is_not_sent_it_again(deck: Web, kept: Press)
     composer = Composer(kept)
     for _ in range(3):
         composer.tick()
-    with Stream(deck.port, "overview") as stream:
+    with Stream(deck, "overview") as stream:
         held = followed(stream, composer)["id"]
-    with Stream(deck.port, "overview", last_id=held) as again, Stream(deck.port, "overview", last_id=f"{composer.epoch}-1") as behind:
+    with Stream(deck, "overview", last_id=held) as again, Stream(deck, "overview", last_id=f"{composer.epoch}-1") as behind:
         assert behind.frame()["id"] == held
         assert again.block() == "retry: 1000"
         composer.tick()
@@ -147,7 +147,7 @@ def test_one_stream_carries_several_pages_and_a_screen_is_its_page(deck: Web, ke
     screen = next(screen for screen in deck.json("/catalogue")["site"]["screens"] if screen["page"] == "overview")["id"]
     for page in ("overview", "system", "sensor-a/b+c"):
         Composer(kept, page).tick()
-    with Stream(deck.port, f"system+{screen}+sensor-a%2Fb%2Bc") as stream:
+    with Stream(deck, f"system+{screen}+sensor-a%2Fb%2Bc") as stream:
         pages: set[str] = set()
         while pages != {"overview", "system", "sensor-a/b+c"}:
             pages.add(stream.frame()["page"])
@@ -161,14 +161,14 @@ def test_a_name_that_is_nothing_is_not_found(deck: Web) -> None:
 def test_a_sensors_page_is_wanted_while_somebody_looks(deck: Web, memory: RedisServer, kept: Press) -> None:
     frames = Frames(connect(memory.url))
     assert frames.wanted() == []
-    with Stream(deck.port, "sensor-a%2Fb"):
+    with Stream(deck, "sensor-a%2Fb"):
         until(lambda: frames.wanted() == ["sensor-a/b"], "the page to be wanted")
     frames.want("sensor-c", seconds=-1)
     assert frames.wanted() == ["sensor-a/b"]
 
 
 def test_a_stream_in_silence_is_given_comments(deck: Web) -> None:
-    with Stream(deck.port, "sensor-silent") as stream:
+    with Stream(deck, "sensor-silent") as stream:
         assert [stream.block() for _ in range(3)] == ["retry: 1000", ": beat", ": beat"]
 
 
@@ -176,7 +176,7 @@ def test_a_slow_client_skips_to_the_newest_and_costs_no_memory(redis_server: Red
     with web(redis_server.url, tmp_path, workers=1) as deck:
         composer = Composer(press(connect(redis_server.url)))
         composer.tick()
-        with Stream(deck.port, "overview") as quick, stuck(deck.port) as slow:
+        with Stream(deck, "overview") as quick, stuck(deck) as slow:
             followed(quick, composer)
             composer.padding = noise(300_000)
             before = resident(deck)
@@ -199,13 +199,14 @@ def resident(deck: Web) -> int:
     return sum(int(Path(f"/proc/{child}/statm").read_text().split()[1]) * 4096 for child in children)
 
 
-def stuck(port: int) -> socket.socket:
+def stuck(deck: Web) -> socket.socket:
     """A client with a small buffer that asks for the stream and does not read it."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.settimeout(PATIENCE)
-    client.connect((LOOPBACK, port))
-    client.sendall(b"GET /live/overview HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    client.connect((LOOPBACK, deck.port))
+    cookie = deck.browser.headers()["Cookie"].encode()
+    client.sendall(b"GET /live/overview HTTP/1.1\r\nHost: localhost\r\nCookie: " + cookie + b"\r\n\r\n")
     return client
 
 
@@ -220,7 +221,7 @@ def received(client: socket.socket, newest: int) -> list[int]:
 def test_streams_outlive_a_restart_of_redis(redis_server: RedisServer, tmp_path: Path) -> None:
     composer = Composer(press(connect(redis_server.url)))
     composer.tick()
-    with web(redis_server.url, tmp_path, workers=1) as deck, Stream(deck.port, "overview") as stream:
+    with web(redis_server.url, tmp_path, workers=1) as deck, Stream(deck, "overview") as stream:
         followed(stream, composer)
         redis_server.stop()
         with pytest.raises(Away):
@@ -246,7 +247,7 @@ def _tick_until(composer: Composer, stop: threading.Event) -> None:
 
 
 def test_a_worker_that_stops_ends_its_streams_and_says_goodbye(redis_server: RedisServer, tmp_path: Path) -> None:
-    with web(redis_server.url, tmp_path) as deck, Stream(deck.port, "overview") as stream:
+    with web(redis_server.url, tmp_path) as deck, Stream(deck, "overview") as stream:
         stream.block()
         deck.process.terminate()
         with pytest.raises(EOFError):

@@ -112,7 +112,7 @@ def replayed(tmp_path: Path, redis_server: RedisServer) -> Iterator[tuple[float,
         for child in children:
             child.send_signal(signal.SIGTERM)
         for child in children:
-            child.wait(20)
+            child.wait(90)
 
 
 def max_(views: dict[str, View], domain: str) -> float:

@@ -21,6 +21,6 @@ def test_the_next_web_process_removes_what_a_killed_one_left(
         killed.process.wait()
     left = list(place.glob("citydeck-*"))
     until(lambda: beating(redis_server.url) == 0, "its worker to end")
-    with web(redis_server.url, tmp_path, workers=1):
+    with web(redis_server.url, place, workers=1):
         assert len(left) == 1 and len(list(place.glob("citydeck-*"))) == 1 and not left[0].exists()
     assert list(place.glob("citydeck-*")) == []

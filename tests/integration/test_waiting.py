@@ -65,7 +65,7 @@ def test_frames_waits_for_redis(start: Start, tmp_path: Path) -> None:
     try:
         until(lambda: (found := beating(redis, "frames")) and found.state == "active", "a composer at work")
         child.send_signal(signal.SIGTERM)
-        assert child.wait(20) == 0
+        assert child.wait(90) == 0
     finally:
         redis.stop()
     assert [line["message"] for line in told(tmp_path)] == ["failed"]
@@ -78,7 +78,7 @@ def test_ingest_waits_for_kafka_and_says_so(redis_server: RedisServer, start: St
     waiting = beating(redis_server, "ingest")
     assert waiting and (waiting.state, waiting.error) == ("waiting", f"Kafka at {servers} does not answer")
     child.send_signal(signal.SIGTERM)
-    assert child.wait(20) == 0
+    assert child.wait(90) == 0
     assert beating(redis_server, "ingest") is None
     assert [line["message"] for line in told(tmp_path)] == ["waiting"]
 
@@ -109,9 +109,9 @@ def test_kafka_may_come_later_and_go_again(kafka: KafkaServer, redis_server: Red
 def test_what_is_sent_again_is_looked_at_before_kafka_is_asked(start: Start, tmp_path: Path) -> None:
     servers = f"127.0.0.1:{free_port()}"
     child = start("rejects", "--send", kafka=servers)
-    child.communicate("broken\n", timeout=20)
+    child.communicate("broken\n", timeout=90)
     child_with_one = start("rejects", "--send", kafka=servers)
-    child_with_one.communicate(json.dumps(REPAIRED) + '\n{"topic": "city.nowhere"}\n', timeout=20)
+    child_with_one.communicate(json.dumps(REPAIRED) + '\n{"topic": "city.nowhere"}\n', timeout=90)
     assert (child.returncode, child_with_one.returncode) == (1, 1)
     first, second, third = (tmp_path / "log").read_text().splitlines()
     assert first.startswith("line 1: Expecting value")
@@ -121,19 +121,19 @@ def test_what_is_sent_again_is_looked_at_before_kafka_is_asked(start: Start, tmp
 
 def test_a_broker_that_speaks_otherwise_is_one_sentence(broker: Broker, start: Start, tmp_path: Path) -> None:
     child = start("rejects", "--send", kafka=broker.bootstrap)
-    child.communicate(json.dumps(REPAIRED) + "\n", timeout=30)
+    child.communicate(json.dumps(REPAIRED) + "\n", timeout=90)
     assert child.returncode == 1
     (said,) = (tmp_path / "log").read_text().splitlines()
     assert said.startswith(f"citydeck: Kafka at {broker.bootstrap} answers, but cannot be used: ")
     options = {f"kafka_{name}": text for name, text in CLIENT.items()}
     again = start("rejects", "--send", kafka=broker.bootstrap, **options)
-    again.communicate(json.dumps(REPAIRED) + "\n", timeout=30)
+    again.communicate(json.dumps(REPAIRED) + "\n", timeout=90)
     assert again.returncode == 0
 
 
 def test_listing_refused_records_needs_redis_only(start: Start, tmp_path: Path) -> None:
     port = free_port()
     child = start("rejects", redis=f"redis://127.0.0.1:{port}/0")
-    assert child.wait(20) == 1
+    assert child.wait(90) == 1
     (said,) = (tmp_path / "log").read_text().splitlines()
     assert said.startswith(f"citydeck: Redis at redis://127.0.0.1:{port}/0: ")

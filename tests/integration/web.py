@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from demo.port import LOOPBACK, free_port
 from store import Client
@@ -22,10 +22,11 @@ from store.connect import connect
 from store.frame import Press
 from store.lease import Lease
 from store.process import processes
+from tests.door import Browser, accounts
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "demo" / "site"
-PATIENCE = 20.0
+PATIENCE = 90.0
 LEASE = "city:{judge}:lease"
 
 
@@ -35,18 +36,14 @@ class Web:
 
     port: int
     process: subprocess.Popen[bytes]
+    browser: Browser
+    """An administrator's, who is signed in."""
 
     def get(
         self, path: str, headers: dict[str, str] | None = None, method: str = "GET", sent: str | None = None
     ) -> tuple[int, dict[str, str], bytes]:
-        """(status, headers, body) of one request."""
-        connection = HTTPConnection(LOOPBACK, self.port, timeout=PATIENCE)
-        try:
-            connection.request(method, path, sent, headers or {})
-            answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read()
-        finally:
-            connection.close()
+        """(status, headers, body) of one request of that browser."""
+        return self.browser.ask(method, path, sent, headers)
 
     def json(self, path: str) -> Any:
         """The body of a request that succeeds."""
@@ -56,17 +53,23 @@ class Web:
 
 
 @contextmanager
-def web(redis_url: str, folder: Path, workers: int = 2) -> Iterator[Web]:
-    """gunicorn with its own configuration over the demo's site; what it logs goes to `folder`/web.log."""
-    port = free_port()
+def web(redis_url: str, folder: Path, workers: int = 2, database: str = "", **settings: str) -> Iterator[Web]:
+    """gunicorn with its own configuration over the demo's site, with a user of each role; what it logs goes to `folder`/web.log.
+
+    `settings` are further ones by the names of their variables. SQL is a file of its own where `database` names none.
+    """
+    port, database = free_port(), database or f"sqlite:///{folder / 'web.db'}"
+    accounts(database)
     own = {"CITYDECK_SITE": str(SITE), "CITYDECK_REDIS": redis_url, "CITYDECK_PORT": str(port), "CITYDECK_WORKERS": str(workers)}
+    own |= {"CITYDECK_DATABASE": database, **settings}
     kept = {name: text for name, text in os.environ.items() if not name.startswith("CITYDECK_")}
     with (folder / "web.log").open("ab") as log:
         process = subprocess.Popen([sys.executable, "-m", "gunicorn", "app:server"], cwd=ROOT, env={**kept, **own}, stderr=log)
         try:
-            running = Web(port, process)
+            running = Web(port, process, Browser(port))
             until(lambda: process.poll() is not None or (beating(redis_url) == workers and alive(running)), "all workers to serve")
             assert process.poll() is None, (folder / "web.log").read_text()
+            running.browser.sign_in()
             yield running
         finally:
             process.send_signal(signal.SIGTERM)
@@ -102,13 +105,20 @@ def until(condition: Any, what: str) -> Any:
     return found
 
 
-class Stream:
-    """One client of `/live/...`, read event by event as it comes."""
+class Served(Protocol):
+    """A running deck."""
 
-    def __init__(self, port: int, names: str, last_id: str | None = None, gzip: bool = True) -> None:
-        self._connection = HTTPConnection(LOOPBACK, port, timeout=PATIENCE)
-        wishes = {"Accept-Encoding": "gzip"} if gzip else {}
-        self._connection.request("GET", f"/live/{names}", headers={**wishes, **({"Last-Event-ID": last_id} if last_id else {})})
+    port: int
+    browser: Browser
+
+
+class Stream:
+    """One client of `/live/...`, read event by event as it comes; signed in as `browser`, or as the deck's own."""
+
+    def __init__(self, deck: Served, names: str, last_id: str | None = None, gzip: bool = True, browser: Browser | None = None) -> None:
+        self._connection = HTTPConnection(LOOPBACK, deck.port, timeout=PATIENCE)
+        wishes = (browser or deck.browser).headers() | ({"Accept-Encoding": "gzip"} if gzip else {})
+        self._connection.request("GET", f"/live/{names}", headers=wishes | ({"Last-Event-ID": last_id} if last_id else {}))
         self.answer = self._connection.getresponse()
         self._unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if self.answer.getheader("Content-Encoding") == "gzip" else None
         self._text = b""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from model import Batch, Comparison, Domain, Figure, Kpi, Label, Layer, Metric, Rule
+from model import Batch, Comparison, Condition, Domain, Figure, Kpi, Label, Layer, Metric, Rule
+from model.alarm import Alarm
+from streams.partition import encode
+from streams.ranking import Ranking
 
 START = 1_795_203_000.0
 """2026-11-20T19:30:00Z, a whole minute."""
@@ -21,7 +24,7 @@ def metric(key: str, unit: str = "mg/L", valid: tuple[float, float] = (0.0, 100.
 
 
 def rule(key: str, on: str, comparison: Comparison, limit: float, **more: Any) -> Rule:
-    return Rule(key=key, label=label(key), on=on, comparison=comparison, limit=limit, priority="high", **more)
+    return Rule(**{"key": key, "label": label(key), "on": on, "comparison": comparison, "limit": limit, "priority": "high", **more})
 
 
 def domain(rules: Sequence[Rule] = (), **more: Any) -> Domain:
@@ -69,3 +72,13 @@ def batch(records: Sequence[Any], offset: int = 0, **more: Any) -> Batch:
         arrived=START,
         **more,
     )
+
+
+def ranked(
+    alarms: Iterable[Alarm] = (), conditions: Iterable[Condition] = (), calendar: Callable[[str], bool | None] | None = None
+) -> Ranking:
+    """What pages tell of a board and of conditions that a partition stored."""
+    made = Ranking(calendar) if calendar else Ranking()
+    made.board({alarm.id: alarm for alarm in alarms})
+    made.stored({"sea.0": [encode(condition) for condition in conditions]})
+    return made.settle()

@@ -14,6 +14,7 @@ class Keys:
         self.strings: dict[str, bytearray] = {}
         self.lists: dict[str, list[bytes]] = {}
         self.hashes: dict[str, dict[str, bytes]] = {}
+        self.edges: list[bytes] = []
         self.offset: int | None = None
 
     def commit(self, held: int | None, offset: int, changes: Changes) -> None:
@@ -36,6 +37,7 @@ class Keys:
                 self.hashes.get(name, {}).pop(field, None)
         for name, most in changes.trims.items():
             self.lists[name] = self.lists[name][-most:]
+        self.edges += changes.edges
         self.offset = offset
 
     def _set(self, name: str, fields: Mapping[str, bytes | str | int | float]) -> None:

@@ -69,3 +69,49 @@ def test_it_never_becomes_true_inside_nor_false_outside(comparison: str, told: l
             assert beyond
         if is_active(before) and not is_active(state):
             assert not beyond
+
+
+OFTEN = rule("often", "oxygen", "high", 10.0, deadband=2.0, times=3, within=100.0)
+
+
+def test_with_times_it_is_true_at_the_last_of_so_many_comings() -> None:
+    assert run([(0, 11), (1, 5), (10, 11), (11, 5), (20, 11), (21, 5)], OFTEN) == [False, False, False, False, True, False]
+
+
+def test_comings_that_are_too_long_ago_do_not_count() -> None:
+    assert run([(0, 11), (1, 5), (50, 11), (51, 5), (101, 11), (102, 5), (140, 11)], OFTEN) == [False] * 6 + [True]
+
+
+def test_inside_the_deadband_it_did_not_go_and_cannot_come_again() -> None:
+    assert run([(0, 11), (1, 9), (2, 11), (3, 9), (4, 11)], OFTEN) == [False] * 5
+
+
+def test_what_comes_once_and_stays_is_true_when_the_window_is_over() -> None:
+    assert run([(0, 11), (99, 11), (100, 11), (101, 5)], OFTEN) == [False, False, True, False]
+
+
+def test_comings_are_remembered_for_the_window_and_no_longer() -> None:
+    state = step(OFTEN, step(OFTEN, None, 5, 11), 6, 5)
+    assert state == State("normal", 5, 0.0, (5,))
+    assert step(OFTEN, state, 104, 5) == state and step(OFTEN, state, 105, 5) is None
+
+
+def test_each_coming_is_held_for_the_on_delay() -> None:
+    slow = replace(OFTEN, times=2, on_delay=5.0)
+    assert run([(0, 11), (4, 5), (10, 11), (15, 11), (16, 5), (20, 11), (24, 11), (25, 11)], slow) == [False] * 7 + [True]
+
+
+@given(told=st.lists(st.tuples(st.floats(0.1, 60), st.floats(0, 20)), max_size=60))
+def test_with_times_it_is_true_as_often_as_a_straight_count_says(told: list[tuple[float, float]]) -> None:
+    time, comings, beyond, true, state = 0.0, list[float](), False, False, None
+    for wait, value in told:
+        time += wait
+        state = step(OFTEN, state, time, value)
+        if not beyond and value > 10:
+            beyond, comings = True, [*(one for one in comings if time - one < 100), time]
+            true = len(comings) >= 3
+        elif beyond and value <= 8:
+            beyond = true = False
+        elif beyond and time - comings[-1] >= 100:
+            true = True
+        assert is_active(state) == true

@@ -20,7 +20,7 @@ from domains.land import DOMAIN as LAND
 from domains.sea import CLASS_METRICS as SEA_CLASS
 from domains.sea import DOMAIN as SEA
 from domains.traffic import DOMAIN as TRAFFIC
-from model import Comparison, Domain, Figure, Kpi, Label, Readings, SpecError
+from model import Calendar, Comparison, Domain, Figure, Kpi, Label, Readings, Rule, SpecError, Worse
 from standards import aqi, seawater, surfacewater
 
 BUREAUS = load()
@@ -369,18 +369,18 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_bureaus_pass_as_they_are() -> None:
-    for domain in BUREAUS.values():
-        check("file.py", domain)
+    for domain in (SEA, LAND, AIR, TRAFFIC):
+        check("file.py", replace(domain, key="own", topic="city.own"))
 
 
 def with_(**fields: Any) -> Domain:
-    """The sea bureau with fields of its own."""
-    return replace(BUREAUS["sea"], **fields)
+    """The sea bureau with fields of its own, as its file has it."""
+    return replace(SEA, **{"key": "sea", "topic": "city.sea", **fields})
 
 
 def changed(part: str, place: int = 0, **fields: Any) -> Domain:
     """The sea bureau with one member of a tuple changed."""
-    members = list(getattr(BUREAUS["sea"], part))
+    members = list(getattr(SEA, part))
     members[place] = replace(members[place], **fields)
     return with_(**{part: tuple(members)})
 
@@ -401,8 +401,15 @@ def with_figure(calculate: object) -> Domain:
     return changed("kpis", figure=calculate)
 
 
+def circle() -> Domain:
+    """Two rules that each hide the other, one of them through a third."""
+    by = {"oxygen_low": "waves_high", "waves_high": "bloom", "bloom": "oxygen_low"}
+    return with_(rules=tuple(replace(rule, suppressed_by=(by[rule.key],)) if rule.key in by else rule for rule in SEA.rules))
+
+
 GUIDANCE: Any = SEA.rules[0].guidance
 LEVEL_JUMP, STUCK = (next(i for i, rule in enumerate(SEA.rules) if rule.key == key) for key in ("level_jump", "oxygen_stuck"))
+SILENT = next(i for i, rule in enumerate(SEA.rules) if rule.key == "oxygen_silent")
 OVERTOPPING = next(i for i, rule in enumerate(SEA.rules) if rule.key == "overtopping")
 CURRENT = next(i for i, metric in enumerate(SEA.metrics) if metric.circular)
 
@@ -467,6 +474,31 @@ MISTAKES: list[tuple[Domain, str, str]] = [
     (changed("rules", STUCK, on="wave_highest", limit=86_400), f"rules[{STUCK}] (oxygen_stuck).limit", "longer than the past of a KPI"),
     (changed("rules", guidance=replace(GUIDANCE, action=labelled(en=""))), "rules[0] (oxygen_low).guidance.action.en", "is empty"),
     (changed("rules", guidance=replace(GUIDANCE, respond_within=0)), "rules[0] (oxygen_low).guidance.respond_within", "0 is not positive"),
+    # what a rule says of its alarm
+    (changed("rules", times=0), "rules[0] (oxygen_low).times", "0 is not within 1 to 20"),
+    (changed("rules", times=3), "rules[0] (oxygen_low).within", "goes with times"),
+    (changed("rules", within=60.0), "rules[0] (oxygen_low).within", "goes with times"),
+    (changed("rules", SILENT, times=3, within=60.0), f"rules[{SILENT}] (oxygen_silent).times", "judged by how long it is"),
+    (changed("rules", re_alarm=0.0), "rules[0] (oxygen_low).re_alarm", "0 is not positive"),
+    (changed("rules", escalate_after=-1.0), "rules[0] (oxygen_low).escalate_after", "-1 is not positive"),
+    (changed("rules", OVERTOPPING, escalate_after=60.0), f"rules[{OVERTOPPING}] (overtopping).escalate_after", "nothing above critical"),
+    (changed("rules", worse=Worse(limit=4.5, priority="critical")), "rules[0] (oxygen_low).worse.limit", "4.5 is not beyond the limit 4"),
+    (changed("rules", worse=Worse(limit=-1, priority="critical")), "rules[0] (oxygen_low).worse.limit", "-1 is outside the valid range"),
+    (changed("rules", worse=Worse(limit=2, priority="high")), "rules[0] (oxygen_low).worse.priority", "high is not above high"),
+    (
+        changed("rules", worse=Worse(limit=2, priority="critical", label=Label(en="", zh="缺"))),
+        "rules[0] (oxygen_low).worse.label.en",
+        "empty",
+    ),
+    (changed("rules", calendar=Calendar(days=())), "rules[0] (oxygen_low).calendar.days", "at least one"),
+    (changed("rules", calendar=Calendar(days=("mon", "mon"))), "rules[0] (oxygen_low).calendar.days", "each day once"),
+    (changed("rules", calendar=Calendar(hours=(8.0, 8.0))), "rules[0] (oxygen_low).calendar.hours", "8 to 8"),
+    (changed("rules", calendar=Calendar(hours=(8.0, 25.0))), "rules[0] (oxygen_low).calendar.hours", "8 to 25"),
+    (changed("rules", page="somewhere"), "rules[0] (oxygen_low).page", "'somewhere' is none of overview"),
+    (changed("rules", suppressed_by=("nothing",)), "rules[0] (oxygen_low).suppressed_by", "'nothing' is no other rule"),
+    (changed("rules", suppressed_by=("oxygen_low",)), "rules[0] (oxygen_low).suppressed_by", "no other rule"),
+    (changed("rules", suppressed_by=("class_poor",)), "rules[0] (oxygen_low).suppressed_by", "never true of the same subject"),
+    (circle(), "rules[0] (oxygen_low).suppressed_by", "'waves_high' is itself suppressed by this"),
     # figures
     (with_figure(lambda readings: 3.1), "kpis[0] (oxygen_lowest).figure", "answers 3.1, which is no Figure"),
     (with_figure(lambda readings: Figure(value=0.0)), "kpis[0] (oxygen_lowest).figure", "absent is not zero"),
@@ -512,6 +544,46 @@ def test_mistakes_are_named(domain: Domain, field: str, reason: str) -> None:
 def test_figures_may_be_absent_with_one_sensor() -> None:
     kpi: Kpi = replace(SEA.kpis[0], figure=lambda readings: Figure(value=None))
     check("domains/sea.py", with_(kpis=(kpi, *SEA.kpis[1:])))
+
+
+# --- what holds where the author says nothing ----------------------------------------------------------------------------------------
+
+
+def rules_of(domain: Domain) -> dict[str, Rule]:
+    return {rule.key: rule for rule in domain.rules}
+
+
+def test_every_rule_is_suppressed_by_what_is_sensible() -> None:
+    sea, land = rules_of(BUREAUS["sea"]), rules_of(BUREAUS["land"])
+    assert sea["waves_high"].suppressed_by == ("feed_down", "oxygen_silent", "tide_silent")
+    assert sea["class_poor"].suppressed_by == ("feed_down",)
+    assert sea["tide_silent"].suppressed_by == ("feed_down",)
+    assert sea["level_jump"].suppressed_by == () and sea["oxygen_low"].suppressed_by == ()
+    assert land["river_high"].suppressed_by == ("river_danger",)
+
+
+@pytest.mark.parametrize("domain", BUREAUS.values(), ids=BUREAUS)
+def test_no_critical_alarm_is_hidden_by_silence(domain: Domain) -> None:
+    silent = {"feed_down"} | {rule.key for rule in domain.rules if rule.comparison == "no_data"}
+    assert all(not silent & set(rule.suppressed_by or ()) for rule in domain.rules if rule.priority == "critical")
+
+
+def test_a_worse_limit_is_a_rule_of_its_own_behind_the_first() -> None:
+    rules = BUREAUS["sea"].rules
+    place = [rule.key for rule in rules].index("oxygen_low")
+    worse = rules[place + 1]
+    assert (worse.key, worse.limit, worse.priority, worse.worse) == ("oxygen_low+", 2.0, "critical", None)
+    assert worse.label.zh == "水体缺氧" and worse.guidance is not None and worse.guidance.respond_within == 600
+    assert (worse.deadband, worse.on_delay, worse.off_delay) == (rules[place].deadband, rules[place].on_delay, rules[place].off_delay)
+
+
+@pytest.mark.parametrize("domain", BUREAUS.values(), ids=BUREAUS)
+def test_urgent_alarms_insist(domain: Domain) -> None:
+    for rule in domain.rules:
+        if rule.priority == "high" and not rule.key.endswith("+"):
+            assert rule.escalate_after and rule.guidance and rule.escalate_after <= rule.guidance.respond_within
+        if rule.priority == "critical" and not rule.key.endswith("+"):
+            assert rule.re_alarm and rule.re_alarm <= 900
 
 
 # --- the command -------------------------------------------------------------------------------------------------------------------

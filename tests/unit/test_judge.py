@@ -10,15 +10,17 @@ from store.process import Process
 from store.table import LATEST
 from store.view import View
 from streams.judge import Judge
+from streams.partition import decode
 from tests.unit.city import START, domain, rule
 
 WALL = START + 5.0
 SILENT = rule("silent", "oxygen", "no_data", 60.0)
 
 
-def process(wall: float = WALL, started: float = START - 600, reads: str = "sea.0", lag: int | None = 0) -> Process:
+def process(wall: float = WALL, started: float = START - 600, reads: str = "sea.0", lag: int | None = 0, **told: str) -> Process:
     feeds = {reads: (1.0, lag)} if reads else {}
-    return Process(id=f"ingest-{started}", kind="ingest", state="active", error=None, rate=0.0, wall=wall, started=started, feeds=feeds)
+    named = {"id": f"ingest-{started}", "kind": "ingest"} | told
+    return Process(id=named["id"], kind=named["kind"], state="active", error=None, rate=0.0, wall=wall, started=started, feeds=feeds)
 
 
 def view(newest: float) -> View:
@@ -111,6 +113,47 @@ def test_a_feed_that_never_spoke_is_waited_for() -> None:
     assert set(judge.conditions) == {"sea/feed_down|feed:sea"}
 
 
+def test_a_feed_that_is_being_caught_up_with_is_not_silent() -> None:
+    judge = Judge({}, {})
+    judge.feed(domain(), START, START - 3600, 10.0, current=False)
+    judge.finish(START)
+    assert judge.conditions == {}
+    judge.feed(domain(), START, START - 3600, 10.0)
+    judge.finish(START)
+    judge.feed(domain(), START + 1, START - 3600, 10.0, current=False)
+    judge.finish(START + 1)
+    assert set(judge.conditions) == {"sea/feed_down|feed:sea"}
+
+
+def test_while_a_feed_tells_its_past_none_of_its_sensors_is_missed() -> None:
+    judge, rules = Judge({}, {}), [rule("silent", "oxygen", "no_data", 600.0)]
+
+    def missed(second: float, feed: float, sensor: float) -> set[str]:
+        judge.feed(domain(rules), START + second, START + second - feed, 10.0)
+        return judged(judge, rules, START + second, view=view(START + second - sensor)) - {"sea/feed_down|feed:sea"}
+
+    assert not missed(0, 9000, 9000), "the feed is down"
+    assert not missed(1, 7000, 9001)
+    assert not missed(2, 1, 590)
+    assert missed(20, 1, 608) == {"sea/silent|sensor:a"}
+
+
+def test_a_feed_that_sends_what_it_held_back_is_not_silent_until_it_stops() -> None:
+    judge = Judge({}, {})
+
+    def missed(second: float, age: float, current: bool = True) -> bool:
+        judge.feed(domain(), START + second, START + second - age, 10.0, current)
+        judge.finish(START + second)
+        return bool(judge.conditions)
+
+    assert not missed(0, 9000, current=False)
+    assert not any(missed(second, age) for second, age in ((5, 7000), (6, 7001), (14, 3000), (20, 3006)))
+    assert not missed(73, 3059)
+    assert missed(75, 3061)
+    assert missed(25, 2000), "one that is missed stays so until it is there"
+    assert not missed(26, 30) and missed(60, 64), "one that has been there is missed at once"
+
+
 def test_a_process_that_beats_no_more_is_dead() -> None:
     judge = Judge({}, {})
     dead = process(wall=WALL - 7, started=START - 900)
@@ -123,10 +166,37 @@ def test_the_next_judge_goes_on_where_the_last_stopped() -> None:
     rules = [rule("low", "oxygen_lowest", "low", 4.0, on_delay=10.0)]
     first = Judge({}, {})
     judged(first, rules, START, figure=Figure(value=3.0))
-    kept, _ = first.changes()
+    kept, _, _ = first.changes()
     second = Judge({name.encode(): data for name, data in kept["state"].items()}, {})
     assert judged(second, rules, START + 10, figure=Figure(value=3.0)) == {"sea/low|kpi:oxygen_lowest"}
     assert second.conditions["sea/low|kpi:oxygen_lowest"].since == START + 10
+
+
+def test_every_change_is_an_edge() -> None:
+    judge, rules = Judge({}, {}), [rule("low", "oxygen_lowest", "low", 4.0)]
+    for second, value in enumerate((3.0, 3.5, 5.0, 2.0)):
+        judged(judge, rules, START + second, figure=Figure(value=value))
+    edges = [decode(data) for data in judge.changes()[2]]
+    assert [(edge.active, edge.since, edge.value) for edge in edges] == [
+        (True, START, 3.0),
+        (False, START + 2, 5.0),
+        (True, START + 3, 2.0),
+    ]
+    judge.saved()
+    assert judge.changes()[2] == []
+    judged(judge, [], START + 9)
+    (last,) = [decode(data) for data in judge.changes()[2]]
+    assert (last.active, last.since, last.value) == (False, START + 9, None)
+
+
+def test_the_next_judge_tells_no_edge_twice() -> None:
+    rules = [rule("low", "oxygen_lowest", "low", 4.0)]
+    first = Judge({}, {})
+    judged(first, rules, START, figure=Figure(value=3.0))
+    kept, _, edges = first.changes()
+    second = Judge(*({name.encode(): data for name, data in kept[part].items()} for part in ("state", "conditions")))
+    judged(second, rules, START + 1, figure=Figure(value=3.0))
+    assert len(edges) == 1 and second.changes()[2] == []
 
 
 def test_what_did_not_change_is_not_written_again() -> None:
@@ -134,4 +204,4 @@ def test_what_did_not_change_is_not_written_again() -> None:
     judged(judge, rules, figure=Figure(value=3.0))
     judge.saved()
     judged(judge, rules, START + 1, figure=Figure(value=3.0))
-    assert judge.changes() == ({"state": {}, "conditions": {}}, {"state": [], "conditions": []})
+    assert judge.changes() == ({"state": {}, "conditions": {}}, {"state": [], "conditions": []}, [])

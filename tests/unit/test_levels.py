@@ -17,7 +17,7 @@ from streams import compose
 from streams.compose import Bureau
 from streams.partition import Partition
 from streams.sensor import sensor_page
-from tests.unit.city import START, batch, domain, label, message, metric
+from tests.unit.city import START, batch, domain, label, message, metric, ranked
 from tests.unit.keys import Keys
 
 HOUR = START // 3600 * 3600 - 5 * 3600
@@ -62,7 +62,7 @@ def bureau(partition: Partition) -> Bureau:
     view = View("sea.0", names=names, latest=partition.latest.rows[: len(names)], windows=windows)
     made = Bureau(partition.domain, SITE)
     made.look([view], NOW, lambda *_: ())
-    made.roll.update([view], NOW, ())
+    made.roll.update([view], NOW, ranked())
     return made
 
 
@@ -88,7 +88,7 @@ def test_past_figures_small_trends_and_the_sensor_s_day_are_energy_means_too() -
     loud = 10 * np.log10((4 * 10**4.5 + 10**8) / 5)  # of the five minutes in which it became loud
     quiet, edge, *_ = [value for value in _day(made, "noise_level")["mean"] if value is not None][-3:]
     assert (quiet, edge) == (pytest.approx(45.0), pytest.approx(loud, abs=0.001))
-    assert compose.stations(made, (), NOW)["rows"][0]["spark"][-4:] == [45.0, 80.0, 80.0, 80.0]
+    assert compose.stations(made, ranked(), NOW)["rows"][0]["spark"][-4:] == [45.0, 80.0, 80.0, 80.0]
 
 
 class Empty:

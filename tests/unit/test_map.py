@@ -58,6 +58,7 @@ def test_the_overview_shows_every_domain_as_dots_over_roads_with_alarms_on_top(s
     assert found[-1] == "alarms"
     assert [id for id in found if id.startswith("dots.")] == ["dots.sea", "dots.land", "dots.air", "dots.traffic"]
     assert found.index("links.traffic") < found.index("silent.traffic") < found.index("abnormal.traffic") < found.index("dots.sea")
+    assert found.index("hollow.traffic") == found.index("abnormal.traffic") + 1
     assert not any(id.startswith(("columns.", "hexagons.")) for id in found)
 
 

@@ -101,7 +101,7 @@ def test_a_figure_that_never_was_is_waited_for_and_silence_that_is_the_reader_s_
 def test_who_takes_over_goes_on_and_waits_for_the_past(each: Rule, course: Course) -> None:
     first = Judge({}, {})
     assert judged(first, [each], course, 650) == both(each.key)
-    kept, _ = first.changes()
+    kept, *_ = first.changes()
     second = Judge(*({name.encode(): data for name, data in kept[field].items()} for field in ("state", "conditions")))
     for budget in (0.0, 60.0):
         assert judged(second, [each], course, 655, budget=budget) == both(each.key)

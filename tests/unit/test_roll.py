@@ -12,7 +12,7 @@ from model import Label, Sensor
 from store.table import LATEST
 from store.view import View
 from streams.roll import Roll
-from tests.unit.city import START, domain
+from tests.unit.city import START, domain, ranked
 
 HOUR = 3600.0
 BUOY = Sensor(id="buoy", domain="sea", label=Label(en="Buoy", zh="浮标"), lon=114.5, lat=22.5, area="a", interval=20.0, owner=None)
@@ -23,7 +23,7 @@ def roll(*listed: Sensor, **gaps: float) -> Roll:
     latest = np.zeros(len(gaps), LATEST)
     latest["time"], latest["heard"] = START, list(gaps.values())
     made = Roll(domain(interval=60.0), listed)
-    made.update([View("sea.0", names=[(name, "oxygen") for name in gaps], latest=latest)], START, [])
+    made.update([View("sea.0", names=[(name, "oxygen") for name in gaps], latest=latest)], START, ranked())
     return made
 
 
@@ -51,7 +51,7 @@ def test_a_sensor_that_moves_is_described_anew_once_a_minute_and_a_new_one_at_on
         view.places = {"a": (114.0 + second / 100, 22.0)}
         if second == 130:
             view.names, view.places = [("a", "oxygen"), ("b", "oxygen")], {"a": (114.0, 22.0), "b": (113.0, 22.0)}
-        made.update([view], START + second, [])
+        made.update([view], START + second, ranked())
         first.setdefault(made.version, second)
     assert list(first.values()) == [0, 60, 120, 130]
     assert json.loads(made.positions)["lon"] == [114.0, 113.0]

@@ -30,10 +30,20 @@ def refused(name: str, text: str) -> str:
     return caught.value.reason
 
 
+def refused_with(name: str, **texts: str) -> str:
+    """The reason for which variable `name` is refused beside others."""
+    with pytest.raises(SpecError) as caught:
+        load({**SITE, **texts})
+    assert caught.value.field == name
+    return caught.value.reason
+
+
 def test_what_is_not_set_has_a_default() -> None:
     settings = load(SITE)
     assert (settings.kafka, settings.redis) == ("127.0.0.1:9092", "redis://127.0.0.1:6379/0")
     assert (settings.host, settings.port, settings.lang) == ("127.0.0.1", 8050, "en")
+    assert (settings.address, settings.proxies, settings.oidc_url, settings.public) == ("", 0, "", False)
+    assert settings.idle_hours < settings.session_hours and settings.session_hours > 12  # the longest shift, with its hand-over
 
 
 def test_other_variables_of_the_environment_are_ignored() -> None:
@@ -44,11 +54,20 @@ def test_every_variable_reaches_its_field() -> None:
     texts = {
         "site": "city", "kafka": "a:1,b:2", "redis": "rediss://r/1?ssl_ca_certs=ca.pem", "database": "postgresql://d",
         "history": "s3://h", "secret_key": "shh", "port": "9000", "host": "localhost", "lang": "zh", "workers": "3",
+        "address": "http://localhost", "proxies": "1", "idle_hours": "1.5", "session_hours": "9",
+        "oidc_url": "https://id", "oidc_client": "deck", "oidc_secret": "hush",
     }  # fmt: skip
     settings = load({f"CITYDECK_{name.upper()}": text for name, text in texts.items()})
     held = {name: getattr(settings, name) for name in texts}
-    assert held.pop("secret_key").get_secret_value() == texts.pop("secret_key")
-    assert held == {**texts, "port": 9000, "workers": 3}
+    for name in ("secret_key", "oidc_secret"):
+        assert held.pop(name).get_secret_value() == texts.pop(name)
+    assert held == {**texts, "port": 9000, "workers": 3, "proxies": 1, "idle_hours": 1.5, "session_hours": 9.0}
+
+
+@pytest.mark.parametrize("field", ["idle_hours", "session_hours"])
+def test_a_sign_in_has_an_end(field: str) -> None:
+    assert getattr(load({**SITE, f"CITYDECK_{field.upper()}": "0.5"}), field) == 0.5
+    assert refused(f"CITYDECK_{field.upper()}", "0") and refused(f"CITYDECK_{field.upper()}", "-1")
 
 
 def test_the_secret_is_not_shown() -> None:
@@ -73,14 +92,58 @@ def test_a_port_is_a_port(text: str) -> None:
     assert refused("CITYDECK_PORT", text)
 
 
-@pytest.mark.parametrize("text", ["0.0.0.0", "192.168.1.4", "::", "deck.example", "127.0.0.1.example"])  # noqa: S104
-def test_nobody_outside_is_served_without_sign_in(text: str) -> None:
-    assert "sign-in" in refused("CITYDECK_HOST", text)
+KEY = "J3kf9-mPq0aZxW71_bnRt4uVcY8sLdEh"
+OUTSIDE = [
+    {"CITYDECK_HOST": "0.0.0.0", "CITYDECK_ADDRESS": "https://deck.example"},  # noqa: S104
+    {"CITYDECK_HOST": "192.168.1.4", "CITYDECK_ADDRESS": "http://192.168.1.4:8050"},
+    {"CITYDECK_HOST": "127.0.0.1.example", "CITYDECK_ADDRESS": "http://localhost"},
+    {"CITYDECK_ADDRESS": "https://deck.example"},
+]
+"""Settings by which others than this machine may reach the deck."""
+WEAK_KEYS = ["", "short", KEY[:-1], "abcdefgh" * 4, "this-is-a-Secret-" + KEY, "CHANGE-me-" + KEY, "0123456789" * 4]
+
+
+@pytest.mark.parametrize("key", WEAK_KEYS)
+@pytest.mark.parametrize("outside", OUTSIDE)
+def test_whom_others_can_reach_needs_a_strong_key(outside: dict[str, str], key: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        load({**SITE, **outside, "CITYDECK_SECRET_KEY": key})
+    assert (caught.value.file, caught.value.field) == ("environment", "CITYDECK_SECRET_KEY")
+    assert not key or key not in caught.value.reason
+    assert load({**SITE, **outside, "CITYDECK_SECRET_KEY": KEY}).public
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
-def test_loopback_is_served(text: str) -> None:
-    assert load({**SITE, "CITYDECK_HOST": text}).host == text
+def test_on_loopback_no_key_is_needed(text: str) -> None:
+    assert not load({**SITE, "CITYDECK_HOST": text, "CITYDECK_ADDRESS": "http://localhost:8050", "CITYDECK_SECRET_KEY": "weak"}).public
+
+
+def test_who_listens_to_others_says_how_they_reach_it() -> None:
+    with pytest.raises(SpecError, match="CITYDECK_ADDRESS: must be set"):
+        load({**SITE, "CITYDECK_HOST": "0.0.0.0", "CITYDECK_SECRET_KEY": KEY})  # noqa: S104
+
+
+@pytest.mark.parametrize(
+    "text", ["deck.example", "https://", "https://deck.example/x", "https://deck.example?x", "ftp://deck.example", "https://:1"]
+)
+def test_an_address_is_an_origin(text: str) -> None:
+    assert "no path" in refused("CITYDECK_ADDRESS", text)
+
+
+def test_an_address_is_as_browsers_write_it() -> None:
+    told = {"CITYDECK_ADDRESS": "https://Deck.Example:8443/", "CITYDECK_SECRET_KEY": KEY}
+    assert load({**SITE, **told}).address == "https://deck.example:8443"
+
+
+@pytest.mark.parametrize("text", ["id.example", "http://id.example", "ftp://id.example", "https://"])
+def test_a_provider_is_reached_by_tls(text: str) -> None:
+    assert "https" in refused("CITYDECK_OIDC_URL", text)
+
+
+def test_a_provider_needs_a_client_id() -> None:
+    assert "CITYDECK_OIDC_URL" in refused_with("CITYDECK_OIDC_CLIENT", CITYDECK_OIDC_URL="http://127.0.0.1:9/realm/")
+    settings = load({**SITE, "CITYDECK_OIDC_URL": "https://id.example/realm/", "CITYDECK_OIDC_CLIENT": "deck"})
+    assert settings.oidc_url == "https://id.example/realm"
 
 
 def test_redis_needs_a_scheme() -> None:

@@ -123,6 +123,45 @@ def test_the_demos_owners_have_a_name_in_each_language(demo: Site) -> None:
 
 # what is refused
 
+DESKS = """
+acknowledge = "operator"
+desk = [{ id = "d1", en = "One", zh = "一", areas = ["east"] }, { id = "d2", en = "Two", zh = "二", areas = [] }]
+"""
+
+
+def test_desks_and_who_acknowledges(tmp_path: Path) -> None:
+    site = load(write(tmp_path, DESKS + TOML), ["sea"])
+    assert [(desk.id, desk.label.zh, desk.areas) for desk in site.desks] == [("d1", "一", ("east",)), ("d2", "二", ())]
+    assert site.acknowledge == "operator"
+
+
+def test_without_desks_the_supervisor_has_everything(tmp_path: Path) -> None:
+    site = load(write(tmp_path), ["sea"])
+    assert (site.desks, site.acknowledge) == ((), "supervisor")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "reason"),
+    [
+        ('"operator"', '"viewer"', "acknowledge", "'viewer' is none of operator, supervisor"),
+        ('"d2"', '"d1"', "desk[1]", "'d1' is there twice"),
+        ('"d2"', '"supervisor"', "desk[1].id", "every area that no desk has"),
+        ("areas = []", 'areas = ["east"]', "desk areas[1]", "'east' is there twice"),
+        ("areas = []", 'areas = ["north"]', "desk[1].areas", "'north' is none of east, west"),
+        ("areas = []", 'areas = "west"', "desk[1].areas", "must be a list"),
+        ('en = "Two"', 'name = "Two"', "desk[1].name", "not known"),
+    ],
+)
+def test_mistakes_in_desks_are_named(tmp_path: Path, old: str, new: str, field: str, reason: str) -> None:
+    error = refused(write(tmp_path, DESKS.replace(old, new) + TOML))
+    assert error.field == field and reason in error.reason
+
+
+def test_every_area_of_the_demo_has_a_desk() -> None:
+    _, site = city.read(DEMO)
+    assert sorted(area for desk in site.desks for area in desk.areas) == sorted(area.key for area in site.areas)
+
+
 WRONG_TOML = [
     ("zone = ", "zone ", "syntax", "line 2"),
     ("review_number", "colour", "colour", "not known"),

@@ -14,7 +14,7 @@ from streams import compose
 from streams.compose import Bureau
 from streams.pages import Pages
 from streams.partition import Partition
-from tests.unit.city import START, batch, label
+from tests.unit.city import START, batch, label, ranked
 from tests.unit.keys import Keys
 
 AIR = replace(DECLARED, key="air", topic="city.air")
@@ -47,7 +47,7 @@ def bureau(records: list[dict[str, Any]], conditions: list[Condition] | None = N
     view = View("air.0", {"newest": str(partition.newest)}, names, partition.latest.rows[: len(names)], windows)
     made = Bureau(declared, site())
     made.look([view], NOW, lambda *_: ())
-    made.roll.update([view], NOW, conditions or [])
+    made.roll.update([view], NOW, ranked((), conditions or []))
     return made
 
 
@@ -57,7 +57,8 @@ def true(rule: str, subject: str, priority: Priority = "medium", **more: float) 
 
 
 def page(made: Bureau, conditions: list[Condition]) -> dict[str, Any]:
-    sections = Pages(cast(Client, None), {"air": made}).all(conditions, [], [], NOW, NOW)["domain-air"]
+    told, pages = ranked((), conditions), Pages(cast(Client, None), {"air": made})
+    sections = pages.all(told, pages.common(told, {}), [], [], NOW, NOW)["domain-air"]
     return cast(dict[str, Any], json.loads(json.dumps(sections, default=str)))
 
 
@@ -105,5 +106,5 @@ def test_a_condition_whose_sensor_fell_silent_says_when_it_spoke_last() -> None:
     made = bureau(fed(0))
     fresh, stale, of_city = true("gale", "sensor:a"), true("gale", "sensor:b", observed=NOW - 200), true("aqi_polluted", "kpi:aqi_worst")
     told = page(made, [fresh, stale, of_city])["conditions"]["rows"]
-    assert [row["last"] for row in told] == [None, NOW - 200, None]
+    assert {row["subject"]: row["last"] for row in told} == {"sensor:a": None, "sensor:b": NOW - 200, "kpi:aqi_worst": None}
     assert compose.head(made, NOW, False)["live"] == 2

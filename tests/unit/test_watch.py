@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from model import Rule
-from streams.partition import Partition
+from domains.alarm import complete
+from model import Rule, Worse
+from streams.partition import Partition, decode
 from tests.unit.city import START, batch, domain, message, rule
 from tests.unit.keys import Keys
 
@@ -138,6 +139,33 @@ def test_two_limits_of_one_metric_are_two_conditions() -> None:
     }
 
 
+def edges(keys: Keys) -> list[tuple[str, bool, float]]:
+    """(rule and subject, true or false, since when) of every edge stored."""
+    conditions = [decode(data) for data in keys.edges]
+    return [(f"{one.rule}|{one.subject}", one.active, one.since) for one in conditions]
+
+
+def test_every_change_is_an_edge_also_when_one_batch_brings_several() -> None:
+    keys, made = Keys(), Partition(domain([rule("low", "oxygen", "low", 4.0)]), Keys().load(), {})
+    made.take(batch([message("a", value, START + i) for i, value in enumerate((5.0, 3.0, 3.1, 5.0, 2.0))]), NOW)
+    keys.commit(None, 5, made.changes("w", NOW))
+    made.committed()
+    name = "sea/low|sensor:a"
+    assert edges(keys) == [(name, True, START + 1), (name, False, START + 3), (name, True, START + 4)]
+    made.take(batch([message("a", 1.0, START + 9)], 5), NOW)
+    keys.commit(5, 6, made.changes("w", NOW))
+    assert len(edges(keys)) == 3
+
+
+def test_a_worse_limit_has_edges_of_its_own_after_those_of_the_first() -> None:
+    low = rule("low", "oxygen", "low", 4.0, worse=Worse(limit=2.0, priority="critical"))
+    keys, made = Keys(), Partition(complete(domain([low])), Keys().load(), {})
+    made.take(batch([message("a", value, START + i) for i, value in enumerate((5.0, 1.0, 3.0, 5.0))]), NOW)
+    keys.commit(None, 4, made.changes("w", NOW))
+    first, worse = "sea/low|sensor:a", "sea/low+|sensor:a"
+    assert edges(keys) == [(first, True, START + 1), (worse, True, START + 1), (worse, False, START + 2), (first, False, START + 3)]
+
+
 def test_a_rule_that_is_no_more_leaves_nothing_behind() -> None:
     keys = Keys()
     made = Partition(domain([rule("low", "oxygen", "low", 4.0)]), keys.load(), {})
@@ -146,3 +174,4 @@ def test_a_rule_that_is_no_more_leaves_nothing_behind() -> None:
     again = Partition(domain(), keys.load(), {})
     keys.commit(1, 1, again.changes("w", NOW))
     assert keys.hashes["conditions"] == {} and keys.hashes["state"] == {}
+    assert edges(keys) == [("sea/low|sensor:a", True, START), ("sea/low|sensor:a", False, NOW)]

@@ -25,6 +25,14 @@ ORIGINS: tuple[Origin, ...] = ("live", "simulated", "replay")
 Comparison = Literal["high", "low", "rate", "stuck", "no_data"]
 
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""Days of the week, Monday first."""
+
+WORSE = "+"
+"""Ends the key of the rule that is made of a rule's worse limit: `river_high+`. Its alarm is that of `river_high`."""
+
+
 class SpecError(Exception):
     """The author's mistake in a domain file, a site or a setting: stops the start, naming file and field."""
 
@@ -70,12 +78,37 @@ class Guidance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Worse:
+    """A further limit of a rule, beyond its first: passing it is a new occurrence of the same alarm with a priority of its own.
+
+    It has the rule's deadband and delays; without a label or guidance of its own, the rule's.
+    """
+
+    limit: float
+    priority: Priority
+    label: Label | None = None
+    guidance: Guidance | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """When a rule is in force, in the site's zone: on these days, from one hour of the day to another.
+
+    `hours` may pass midnight: (22, 6) of `fri` ends on Saturday morning.
+    """
+
+    days: tuple[Day, ...] = DAYS
+    hours: tuple[float, float] = (0.0, 24.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """When a condition is true of a subject (ISA-18.2 terms).
+    """When a condition is true of a subject, and how its alarm lives (ISA-18.2 terms).
 
     `on` names a metric or a KPI of the same domain. `limit` is in its unit; for `rate` in unit per hour over `span` seconds;
     for `stuck` and `no_data` in seconds. A high condition clears at limit - deadband, a low one at limit + deadband. It becomes true
-    after holding for `on_delay` seconds of event time and false after `off_delay`.
+    after holding for `on_delay` seconds of event time and false after `off_delay`; with `times`, only when it came so
+    often `within` so many seconds, or stayed that long.
 
     The rate of a sensor is the change since its newest reading at least `span` older, over the time that passed between the two. Where its
     readings are `span` or more apart, one alone shows a sudden change: the on-delay then lasts until the next one at least, and what
@@ -94,6 +127,22 @@ class Rule:
     on_delay: float = 0.0
     off_delay: float = 0.0
     span: float = 600.0
+    times: int = 1
+    within: float = 0.0
+    latching: bool = False
+    """Its alarm stays after the condition has ended, until it is acknowledged and reset."""
+    worse: Worse | None = None
+    re_alarm: float | None = None
+    """Seconds after which an acknowledged alarm that still stands must be acknowledged again."""
+    escalate_after: float | None = None
+    """Seconds within which it must be acknowledged; after them it counts one priority higher."""
+    calendar: Calendar | None = None
+    """Outside of it the alarm is suppressed."""
+    suppressed_by: tuple[str, ...] | None = None
+    """Keys of rules of the same domain, or `feed_down`: while one of them is true of the same subject, this alarm is suppressed.
+    None: what `domains/declared.py` finds sensible."""
+    page: str = ""
+    """The page that helps to judge it; empty means the sensor's own, or for a KPI the domain's."""
 
 
 class Readings(Protocol):
@@ -240,6 +289,15 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """An operator position and the areas it answers for as long as none is handed over."""
+
+    id: str
+    label: Label
+    areas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One city's own folder."""
 
@@ -253,6 +311,9 @@ class Site:
     review_number: str
     sensors: Mapping[str, tuple[Sensor, ...]]
     """By domain key."""
+    desks: tuple[Desk, ...] = ()
+    acknowledge: Literal["operator", "supervisor"] = "supervisor"
+    """The least role that may acknowledge; an operator only in the areas of the own desk."""
     basemap: tuple[str, ...] = ()
     """Names of the layers that the folder has of a base map; none is no mistake."""
 

@@ -1,0 +1,52 @@
+"""What the alarm desk asks for by itself: its rows, and what a sensor or a figure said around the moment of an alarm."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+
+from callbacks.alarm_rows import Rows
+from callbacks.problem import problem
+from model import Domain, Metric
+from store.live import Live
+from store.view import View
+
+LONGEST_SECONDS = 86_400.0
+
+Moment = Callable[[Sequence[tuple[View, int]], Metric, float, float], dict[str, Any]]
+
+
+def register(server: Flask, rows: Rows, domains: Mapping[str, Domain], reader: Live, moment: Moment, heard: Callable[[], None]) -> None:
+    """Adds the routes. `moment` tells what series said in a span of seconds, as `streams.moment.moment` does; `heard` is called where rows
+    are asked for: whose page it is may be there.
+    """
+
+    @server.get("/desk/alarms")
+    def desk_alarms() -> Response:
+        """All rows, or what changed since a revision of the board."""
+        heard()
+        body = rows.told(request.args.get("since", -1, type=int))
+        headers = {"Vary": "Accept-Encoding", "Cache-Control": "no-store"}
+        if request.accept_encodings["gzip"] <= 0:
+            return Response(gzip.decompress(body), mimetype="application/json", headers=headers)
+        return Response(body, mimetype="application/json", headers={**headers, "Content-Encoding": "gzip"})
+
+    @server.get("/desk/moment/<domain>/<key>")
+    def desk_moment(domain: str, key: str) -> Response:
+        """Of `sensor` what its metric `key` said from `since` to `until`; without one, the last day of that figure of the domain."""
+        found = domains.get(domain)
+        if found is None:
+            return problem(404, f"there is no domain {domain!r}")
+        sensor = request.args.get("sensor")
+        since, until = (request.args.get(name, type=float) for name in ("since", "until"))
+        if sensor is None:
+            return jsonify(trend=reader.trend(domain, key))
+        metric = next((each for each in found.metrics if each.key == key), None)
+        if metric is None:
+            return problem(404, f"{domain} has no metric {key!r}")
+        if since is None or until is None or not 0 < until - since <= LONGEST_SECONDS:
+            return problem(422, "since and until: seconds since 1970, at most a day apart")
+        return jsonify(moment(reader.series(domain, sensor, key), metric, since, until))

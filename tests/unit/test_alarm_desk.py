@@ -1,0 +1,85 @@
+"""What the desk asks for by itself, over HTTP: rows in gzip or not, and the hour of an alarm."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from callbacks import alarm_desk
+from tests.unit.city import domain
+
+ROWS = b'{"rev":7,"rows":[]}'
+TREND = {"end": 300.0, "step": 300, "values": [1.0]}
+
+
+class Rows:
+    """Tells since when it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def told(self, since: int) -> bytes:
+        self.asked.append(since)
+        return gzip.compress(ROWS)
+
+
+class Live:
+    """Knows one sensor and one figure."""
+
+    def series(self, domain: str, sensor: str, metric: str) -> list[tuple[str, int]]:
+        return [("view", 3)] if sensor == "a" else []
+
+    def trend(self, domain: str, key: str) -> dict[str, Any] | None:
+        return TREND if key == "oxygen_lowest" else None
+
+
+@pytest.fixture
+def rows() -> Rows:
+    return Rows()
+
+
+@pytest.fixture
+def client(rows: Rows) -> FlaskClient:
+    server = Flask("test")
+    told = lambda places, metric, since, until: {"of": [metric.key, since, until, len(places)]}  # noqa: E731
+    alarm_desk.register(server, rows, {"sea": domain()}, Live(), told, lambda: None)  # type: ignore[arg-type]
+    return server.test_client()
+
+
+@pytest.mark.parametrize(("path", "since"), [("/desk/alarms", -1), ("/desk/alarms?since=12", 12), ("/desk/alarms?since=x", -1)])
+def test_rows_come_in_gzip_to_who_takes_it_and_plain_to_who_does_not(client: FlaskClient, rows: Rows, path: str, since: int) -> None:
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip" and gzip.decompress(packed.data) == ROWS
+    plain = client.get(path)
+    assert "Content-Encoding" not in plain.headers and plain.data == ROWS
+    assert rows.asked == [since, since]
+
+
+def test_the_hour_of_a_sensor_and_the_day_of_a_figure(client: FlaskClient) -> None:
+    span = "since=100&until=3700.5"
+    assert client.get(f"/desk/moment/sea/oxygen?sensor=a&{span}").get_json() == {"of": ["oxygen", 100.0, 3700.5, 1]}
+    assert client.get(f"/desk/moment/sea/oxygen?sensor=nobody&{span}").get_json() == {"of": ["oxygen", 100.0, 3700.5, 0]}
+    assert client.get("/desk/moment/sea/oxygen_lowest").get_json() == {"trend": TREND}
+    assert client.get("/desk/moment/sea/nothing").get_json() == {"trend": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("air/oxygen?sensor=a&since=1&until=2", 404),
+        ("sea/nothing?sensor=a&since=1&until=2", 404),
+        ("sea/oxygen?sensor=a", 422),
+        ("sea/oxygen?sensor=a&since=1", 422),
+        ("sea/oxygen?sensor=a&since=2&until=1", 422),
+        ("sea/oxygen?sensor=a&since=0&until=86401", 422),
+        ("sea/oxygen?sensor=a&since=nan&until=2", 422),
+        ("sea/oxygen?sensor=a&since=-inf&until=inf", 422),
+    ],
+)
+def test_what_makes_no_sense_is_refused(client: FlaskClient, path: str, status: int) -> None:
+    answer = client.get(f"/desk/moment/{path}")
+    assert answer.status_code == status and answer.mimetype == "application/problem+json"
