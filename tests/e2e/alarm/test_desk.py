@@ -73,7 +73,7 @@ def test_what_is_asked_for_stands_in_the_address_and_the_tree_of_areas_sets_it(d
     comes(deck, MANY[0])
     selects(supervisor, MANY[0])
     area = supervisor.js("return citydeck.alarms.chosen().area")
-    supervisor.js("document.querySelector('.areas').open = true")
+    supervisor.js("document.querySelector('[data-alarm-filters] .areas').open = true")
     supervisor.until("return document.querySelector('.tree .level0')", "the tree")
     sums = "return [...document.querySelectorAll(arguments[0])].map((cell) => Number(cell.innerText)).reduce((sum, each) => sum + each, 0)"
     assert (
@@ -92,12 +92,25 @@ def test_what_is_asked_for_stands_in_the_address_and_the_tree_of_areas_sets_it(d
     supervisor.holds("[data-alarms] .waiting", "is what you asked for")
 
 
+def test_on_every_page_the_areas_add_up_and_lead_to_the_desk(deck: Deck, supervisor: Window) -> None:
+    comes(deck, MANY[0])
+    supervisor.open("/domain/air")
+    supervisor.element(".line .areas > summary").click()
+    all_of = "return [...document.querySelectorAll(arguments[0])].reduce((sum, cell) => sum + Number(cell.innerText), 0)"
+    supervisor.until("return Number(document.querySelector('.line .tree .level0 .all')?.innerText) > 0", "the tree")
+    sums = {supervisor.js(all_of, f".line .tree .{level} .all") for level in ("level0", "level1", "level2")}
+    assert len(sums) == 1
+    supervisor.element('.line .tree .level2 [data-wish$="domain=sea"]').click()
+    supervisor.until("return location.pathname === '/alarms' && citydeck.alarms.shown().length", "the desk")
+    assert set(supervisor.js("return citydeck.alarms.shown().map((row) => row.domain)")) == {"sea"}
+
+
 def test_under_an_open_menu_keys_do_nothing_and_escape_closes_it(deck: Deck, supervisor: Window) -> None:
     comes(deck, COVERED)
     selects(supervisor, COVERED)
     open_menus = "return [...document.querySelectorAll('details[open]')].map((each) => each.className)"
     for name in ("duty", "areas"):
-        supervisor.js("document.querySelector(arguments[0]).click()", f"details.{name} > summary")
+        supervisor.js("document.querySelector(arguments[0]).click()", f"main details.{name} > summary")
         supervisor.waits(lambda: len(supervisor.js(open_menus)) == 1 and name in supervisor.js(open_menus)[0], "one menu")  # noqa: B023
         press(supervisor, "a")
         assert supervisor.js("return document.querySelector(arguments[0]).innerText", OUTCOME) == ""
