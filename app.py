@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dash import Dash
 from flask import Flask
@@ -33,6 +34,7 @@ from callbacks import (
     guard,
     headers,
     health,
+    history,
     hook,
     journal,
     letter,
@@ -71,6 +73,7 @@ from store.connect import connect
 from store.feed import feeds
 from store.frame import Frames
 from store.health import Health
+from store.history import History
 from store.journal import Journal
 from store.letters import Letters
 from store.live import Live
@@ -80,6 +83,7 @@ from store.process import processes
 from store.rejects import read
 from store.saved_view import SavedViews
 from store.session import Sessions
+from store.shelf import Shelf
 from store.token import Tokens
 from store.told import Told
 from streams.moment import moment
@@ -114,6 +118,7 @@ def create(settings: Settings) -> Dash:
     static.mark(app)
     static.register(server, cache, site, described, reader)
     spec = api.register(server, described, reader)
+    history.register(server, spec, described, site, History(Shelf(settings.history), ZoneInfo(site.zone)))
     _alarms(server, spec, settings, client, engine, described, site, doors)
     _records(server, spec, cache, client, engine, site)
     rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body), Witness(Audit(engine)))

@@ -69,6 +69,9 @@ class Settings(BaseModel):
     )
     database: str = Field("sqlite:///citydeck.db", min_length=1, description="SQLAlchemy address of the journal, SQLite or PostgreSQL.")
     history: str = Field("history", min_length=1, description="Folder or object-store address that holds the history's Parquet files.")
+    raw_days: int = Field(30, ge=2, le=36_600, description="Days that the history keeps readings.")
+    minute_days: int = Field(1826, ge=2, le=36_600, description="Days that the history keeps the minutes that readings are rolled up to.")
+    flush_seconds: float = Field(60.0, gt=0, le=600, description="Seconds after which the history writes what came of a partition.")
     secret_key: SecretStr = Field(SecretStr(""), description="Signs the cookies of people; the same for every web process of a city.")
     address: Annotated[str, AfterValidator(lambda value: value and _origin(value))] = Field(
         "", description="How browsers reach the deck, https://<host>, where that is not by loopback."

@@ -76,6 +76,7 @@ RIGHTS: Mapping[str, Right] = {
     "GET /api/v1/sensors": READ,
     "GET /api/v1/sensors/<path:id>": READ,
     "GET /api/v1/kpis": READ,
+    "GET /api/v1/history": READ,
     "GET /api/v1/alarms": READ,
     "GET /api/v1/alarms/<path:id>": READ,
     "GET /api/v1/cap": READ,

@@ -46,4 +46,34 @@ PROCESS_DEAD = Rule(
     ),
 )
 
-RULES = (FEED_DOWN, PROCESS_DEAD)
+STOPPED = "stopped"
+"""The state of a process that lives and cannot do its work."""
+
+HISTORY_STOPPED = Rule(
+    key="history_stopped",
+    label=Label(en="History not written", zh="历史数据停止写入"),
+    on="",
+    comparison="high",
+    limit=0.5,
+    priority="high",
+    on_delay=10.0,
+    guidance=Guidance(
+        cause=Label(
+            en="The disk of the history is full, or its folder or object store does not answer",
+            zh="历史数据磁盘已满，或其目录、对象存储无响应",
+        ),
+        consequence=Label(
+            en="Screens and alarms go on. Readings wait in Kafka and are lost once Kafka throws them away",
+            zh="画面与告警不受影响；读数滞留在 Kafka，超过其保留期后将丢失",
+        ),
+        action=Label(
+            en="See on the system page what it says, make room; it goes on by itself",
+            zh="在系统页面查看原因并释放空间，之后自动恢复写入",
+        ),
+        respond_within=3600.0,
+    ),
+)
+"""Of a process whose state is `STOPPED`: then what is judged is 1, else 0."""
+
+OF_PROCESSES = (PROCESS_DEAD, HISTORY_STOPPED)
+RULES = (FEED_DOWN, *OF_PROCESSES)

@@ -1,4 +1,4 @@
-"""`python -m streams ingest|frames|alarms|notify|rejects`: the processes that compute.
+"""`python -m streams ingest|frames|alarms|history|notify|rejects`: the processes that compute.
 
 Reads the settings, opens the connections, hands them on.
 """
@@ -13,21 +13,26 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 import log
 import settings
 from domains import city, outside
 from model import Domain, Site, SpecError
 from store import Away
+from store.archive import Archive
 from store.clock import Clock
 from store.connect import connect
 from store.database import DatabaseAway, Engine, migrate
 from store.database import connect as connect_database
 from store.journal import Journal
 from store.letters import Letters
+from store.merge import Kept
+from store.shelf import Shelf
 from streams.alarms import Keeper
 from streams.frames import Composer
+from streams.history import GROUP, History
 from streams.ingest import Ingest
 from streams.name import Names
 from streams.notify import Notify
@@ -59,7 +64,7 @@ class Process(Protocol):
 def main(arguments: Sequence[str]) -> int:
     """Runs one process until it is told to stop; 2 for an author's mistake."""
     parser = argparse.ArgumentParser(prog="python -m streams", description="The processes that compute.")
-    parser.add_argument("process", choices=("ingest", "frames", "alarms", "notify", "rejects"))
+    parser.add_argument("process", choices=("ingest", "frames", "alarms", "history", "notify", "rejects"))
     parser.add_argument(
         "--send", action="store_true", help="rejects: send repaired ones, read from standard input in the form they are listed"
     )
@@ -100,6 +105,8 @@ def _make(name: str) -> Process:
         return Keeper(client, journal, outbox, Rulebook(domains, site), clock, pulse, lambda: migrate(engine))
     areas = {key: {sensor.id: sensor.area for sensor in sensors} for key, sensors in site.sensors.items()}
     topics = [domain.topic for domain in domains.values()]
+    if name == "history":
+        return _history(told, domains, ZoneInfo(site.zone), clock, pulse, options)
     try:
         source = _patiently(lambda: Source(told.kafka, topics, options), told.kafka, pulse)
         sink = _patiently(lambda: Sink(told.kafka, options), told.kafka, pulse)
@@ -108,6 +115,20 @@ def _make(name: str) -> Process:
         raise
     pulse.lacks("")
     return Ingest(source, sink, client, domains, areas, clock, pulse)
+
+
+def _history(
+    told: settings.Settings, domains: Mapping[str, Domain], zone: ZoneInfo, clock: Clock, pulse: Pulse, options: Mapping[str, Any]
+) -> History:
+    topics = [domain.topic for domain in domains.values()]
+    try:
+        source = _patiently(lambda: Source(told.kafka, topics, options, GROUP), told.kafka, pulse)
+    except SystemExit:
+        pulse.leave()
+        raise
+    pulse.lacks("")
+    kept = Kept(raw=told.raw_days, minute=told.minute_days)
+    return History(source, Archive(Shelf(told.history), zone), domains, clock, pulse, kept, told.flush_seconds)
 
 
 def _notify(told: settings.Settings, domains: Mapping[str, Domain], site: Site, pulse: Pulse) -> Notify:

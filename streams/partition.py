@@ -66,7 +66,7 @@ class Partition:
         if batch.damaged is not None:
             self.counters["rejects"] += batch.damaged[1] - batch.damaged[0]
             self.rejects.append(damage(self.domain.key, batch))
-        for origin, part in _by_origin(batch):
+        for origin, part in by_origin(batch):
             self._take(part, origin, now)
         self.offset = batch.next_offset
 
@@ -268,7 +268,7 @@ class Partition:
         self._unfounded = {}
 
 
-def _by_origin(batch: Batch) -> list[tuple[int, Batch]]:
+def by_origin(batch: Batch) -> list[tuple[int, Batch]]:
     """The batch's records by their origin's place in `ORIGINS`; nearly always they have one in common."""
     origins = batch.origins or ["live"]
     if len(set(origins)) == 1:

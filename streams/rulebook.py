@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from domains.system import FEED_DOWN, PROCESS_DEAD, SYSTEM
+from domains.system import FEED_DOWN, OF_PROCESSES, SYSTEM
 from model import WORSE, Domain, Rule, Site
 
 OUTSIDE = "outside:"
@@ -17,7 +17,7 @@ class Rulebook:
 
     def __init__(self, domains: Mapping[str, Domain], site: Site) -> None:
         self.site, self.zone = site, ZoneInfo(site.zone)
-        self.rules: dict[str, Rule] = {f"{SYSTEM}/{PROCESS_DEAD.key}": PROCESS_DEAD}
+        self.rules: dict[str, Rule] = {f"{SYSTEM}/{rule.key}": rule for rule in OF_PROCESSES}
         self._judged = set(self.rules)
         for key, domain in domains.items():
             metrics = {metric.key for metric in domain.metrics}

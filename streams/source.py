@@ -43,9 +43,9 @@ _ORIGINS: dict[bytes | None, Origin] = {name.encode(): name for name in ORIGINS}
 
 
 class Source(ConsumerRebalanceListener):  # type: ignore[misc]
-    """A member of the consumer group over `topics`."""
+    """A member of the consumer group over `topics`; `group` is added to the group's name."""
 
-    def __init__(self, bootstrap: str, topics: Iterable[str], options: Mapping[str, Any]) -> None:
+    def __init__(self, bootstrap: str, topics: Iterable[str], options: Mapping[str, Any], group: str = "") -> None:
         self._config = {
             "bootstrap_servers": bootstrap.split(","),
             "group_id": GROUP,
@@ -60,6 +60,7 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
             "reconnect_backoff_max_ms": 1000,
             **{name: value for name, value in options.items() if name in KafkaConsumer.DEFAULT_CONFIG},
         }
+        self._config["group_id"] += group
         self._consumer = KafkaConsumer(**self._config)
         self.assigned: set[TopicPartition] = set()
         self.revoked: set[TopicPartition] = set()
@@ -106,6 +107,16 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
         self._expected[place] = begin if offset is None else offset
         self._consumer.seek(place, self._expected[place])
         self._consumer.resume(place)
+
+    def end(self, topic: str, partition: int) -> int:
+        """The offset after the newest record that Kafka holds. Raises `KafkaError`."""
+        place = TopicPartition(topic, partition)
+        return int(self._consumer.end_offsets([place])[place])
+
+    def rest(self, resting: bool) -> None:
+        """Hands on nothing more while resting, and remains a member of its group."""
+        for place in self._consumer.assignment().intersection(self._expected):
+            (self._consumer.pause if resting else self._consumer.resume)(place)
 
     # --- reading ---------------------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,145 @@
+"""Many small files to one a day, days to minutes, and what is too old away: what an owner of a partition does beside writing.
+
+Each step leaves the files such that the rule of `store.stretch` counts every reading once, whenever the process dies: a merged file is
+there whole before what it holds is deleted, and the next who looks at the folder goes on from what he finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from model import Metric
+from store.archive import Archive, files, folder
+from store.day import DAY, begin, day_of
+from store.minute import MINUTE, roll_up
+from store.sheet import RAW, merged, read
+from store.shelf import Entry
+from store.stretch import Stretch, standing
+
+MANY = 60
+"""Files of a day that wait before they are merged while the day lasts: an hour's, at one a minute."""
+CLOSED_SECONDS = 120.0
+"""After its end a day is merged; what comes later is merged in together once the oldest of it is"""
+LATE_SECONDS = 3600.0
+"""so old."""
+Found = Mapping[Stretch, Entry]
+
+
+class Stopped(Exception):
+    """The process is to end; what was begun was not made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Days that each class of the history is kept."""
+
+    raw: int
+    minute: int
+
+
+class Merger:
+    """Merges, rolls up and deletes files of the partitions of a city. `going` says whether to go on."""
+
+    def __init__(self, archive: Archive, kept: Kept, going: Callable[[], bool] = lambda: True) -> None:
+        self._archive, self._shelf, self._kept, self._going = archive, archive.shelf, kept, going
+
+    def tidy(self, domain: str, place: tuple[str, int], metrics: Mapping[str, Metric], now: float, wall: float) -> int:
+        """Does all that is due for a partition at event time `now`; the number of files made. Raises `OSError`, `Stopped`."""
+        raw, minute = (files(self._shelf, kind, domain, place) for kind in ("raw", "minute"))
+        committed = max((one.next for day in (*raw.values(), *minute.values()) for one in day if one.kind != "part"), default=0)
+        made = 0
+        for day in sorted(raw.keys() | minute.keys()):
+            for kind, found in (("raw", raw), ("minute", minute)):
+                self._drop_superseded(found.get(day, {}), folder(kind, domain, day))
+            made += self._day(domain, day, raw.get(day, {}), minute.get(day, {}), committed, metrics, now, wall)
+        self._forget(raw, minute, day_of(now, self._archive.zone))
+        return made
+
+    def _day(
+        self,
+        domain: str,
+        day: date,
+        raw: Found,
+        minute: Found,
+        committed: int,
+        metrics: Mapping[str, Metric],
+        now: float,
+        wall: float,
+    ) -> int:
+        # What a killed writer left of a stretch that was not finished waits until the stretch has been taken again.
+        held = [one for one in standing(raw) if one.next <= committed]
+        over = now >= begin(day + DAY, self._archive.zone) / 1000 + CLOSED_SECONDS
+        small = [one for one in held if one.kind != "whole"]
+        if over and (small or len(held) > 1) and (not minute or _is_due([raw[one].changed for one in small], wall)):
+            held = [self._merge(domain, day, held, raw)]
+        elif not over and len(small) >= MANY:
+            self._merge(domain, day, small, raw)
+            return 1
+        if over and len(held) == 1 and held[0].kind == "whole" and not any(one.holds(held[0]) for one in minute):
+            self._roll(domain, day, held[0], minute, metrics)
+            return 1
+        return 0
+
+    def _merge(self, domain: str, day: date, chosen: list[Stretch], raw: Found) -> Stretch:
+        whole = _over(chosen)
+        self._archive.put("raw", domain, day, whole, RAW, merged([self._read("raw", domain, day, one) for one in chosen]))
+        self._drop_superseded((*raw, whole), folder("raw", domain, day))
+        return whole
+
+    def _roll(self, domain: str, day: date, whole: Stretch, minute: Found, metrics: Mapping[str, Metric]) -> None:
+        """The day's minutes; those whose readings are no more stay as they are."""
+        before = [one for one in standing(minute) if not whole.holds(one)]
+        sources = [self.minutes(domain, day, [whole], metrics), *(self._read("minute", domain, day, one) for one in before)]
+        stretch = _over([whole, *before])
+        self._archive.put("minute", domain, day, stretch, MINUTE, merged(sources) if before else sources[0])
+        self._drop_superseded((*minute, stretch), folder("minute", domain, day))
+
+    def minutes(self, domain: str, day: date, chosen: Iterable[Stretch], metrics: Mapping[str, Metric]) -> Iterator[pa.Table]:
+        """Minutes of the readings of some files, without those that only lie there because of a wrong clock."""
+        zone = self._archive.zone
+        first, last = (pa.scalar(begin(each, zone), RAW.field("time").type) for each in (day, day + DAY))
+        for rows in merged([self._read("raw", domain, day, one) for one in chosen]):
+            yield roll_up(rows.filter(pc.and_(pc.greater_equal(rows["time"], first), pc.less(rows["time"], last))), metrics)
+
+    def _read(self, kind: str, domain: str, day: date, stretch: Stretch) -> Iterator[pa.Table]:
+        with self._shelf.open(f"{folder(kind, domain, day)}/{stretch.name}") as file:
+            for table in read(file):
+                if not self._going():
+                    raise Stopped
+                yield table
+
+    def _drop_superseded(self, found: Iterable[Stretch], place: str) -> None:
+        """Deletes what a merged file of the same folder holds."""
+        whole = [one for one in found if one.kind == "whole"]
+        for one in found:
+            if any(other != one and other.holds(one) for other in whole):
+                self._shelf.delete(f"{place}/{one.name}")
+
+    def _forget(self, raw: Mapping[date, Found], minute: Mapping[date, Found], today: date) -> None:
+        """Deletes what is too old: readings only once their minutes stand."""
+        for day, found in raw.items():
+            rolled = minute.get(day, {})
+            if day < today - timedelta(self._kept.raw) and all(any(two.holds(one) for two in rolled) for one in found):
+                self._delete(found)
+        for day, found in minute.items():
+            if day < today - timedelta(self._kept.minute):
+                self._delete(found)
+
+    def _delete(self, found: Found) -> None:
+        for entry in found.values():
+            self._shelf.delete(entry.path)
+
+
+def _over(chosen: list[Stretch]) -> Stretch:
+    """The stretch that holds them all."""
+    return chosen[0]._replace(first=min(one.first for one in chosen), next=max(one.next for one in chosen), kind="whole")
+
+
+def _is_due(changed: list[float], wall: float) -> bool:
+    """Whether what came after a day was merged is worth merging it again."""
+    return len(changed) >= MANY or not changed or wall - min(changed) >= LATE_SECONDS

@@ -1,0 +1,129 @@
+"""The folder or the object store that holds the history: a file is there whole, or it is not there."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from pyarrow import fs
+
+SCHEMES = ("s3://",)
+Write = Callable[[IO[bytes]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, its path from the shelf's root, and its age."""
+
+    path: str
+    size: int
+    changed: float
+    """Wall clock."""
+
+    @property
+    def folder(self) -> str:
+        """The path without the name."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+
+class Shelf:
+    """A folder, or `s3://<bucket>/<prefix>` with the options of pyarrow's client in the query and its keys in the usual AWS_ variables.
+
+    Every call raises `OSError` when the disk is full, or the store does not answer.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.local = not address.startswith(SCHEMES)
+        if self.local:
+            self.files, self.root = fs.LocalFileSystem(), str(Path(address).absolute())
+        else:
+            self.files, self.root = fs.FileSystem.from_uri(address)
+
+    def path(self, path: str) -> str:
+        """The full path, as the file system names it."""
+        return f"{self.root}/{path}"
+
+    def list(self, folder: str) -> list[Entry]:
+        """Every file below a folder, hidden ones left out, by path."""
+        found = self.files.get_file_info(fs.FileSelector(self.path(folder), recursive=True, allow_not_found=True))
+        files = [info for info in found if info.type == fs.FileType.File and not info.base_name.startswith((".", "_"))]
+        return sorted(
+            (Entry(info.path.removeprefix(self.root).lstrip("/"), info.size or 0, info.mtime.timestamp()) for info in files),
+            key=lambda entry: entry.path,
+        )
+
+    def open(self, path: str) -> Any:
+        """The file for reading at any place. Raises `FileNotFoundError` where it was merged away."""
+        return self.files.open_input_file(self.path(path))
+
+    def put(self, path: str, write: Write) -> None:
+        """Makes a file of what `write` writes: returns when it is there for good, and raises when it is not there at all."""
+        if self.local:
+            self._place(Path(self.path(path)), write)
+        else:
+            self._send(path, write)
+
+    def _place(self, target: Path, write: Write) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        half = target.with_name(f".{target.name}.{secrets.token_hex(4)}.half")
+        try:
+            with half.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            half.replace(target)
+        except BaseException:
+            half.unlink(missing_ok=True)
+            raise
+        for folder in (target.parent, target.parent.parent):
+            _sync(folder)
+
+    def _send(self, path: str, write: Write) -> None:
+        """One put of the whole: an object store shows an object when all of it has come."""
+        with tempfile.TemporaryFile() as spool:
+            write(spool)
+            spool.flush()
+            spool.seek(0)
+            with _sending(self.files.open_output_stream(self.path(path))) as stream:
+                shutil.copyfileobj(spool, stream, 16 << 20)
+
+    def delete(self, path: str) -> None:
+        """Makes the file be there no more; one that is not there is none too few."""
+        try:
+            self.files.delete_file(self.path(path))
+        except FileNotFoundError:
+            return
+
+    def sweep(self, folder: str, name: str) -> None:
+        """Removes what writers of the partition whose files begin with `name` left half written when they were killed."""
+        if self.local:
+            for half in Path(self.path(folder)).rglob(f".{name}-*.half"):
+                half.unlink(missing_ok=True)
+
+
+@contextmanager
+def _sending(stream: Any) -> Iterator[Any]:
+    """A stream that is closed, which is what shows the object, only after everything went well."""
+    yield stream
+    stream.close()
+
+
+def _sync(folder: Path) -> None:
+    """Makes the names in a folder last."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)

@@ -1,0 +1,120 @@
+"""A sensor's past as it is drawn and exported: no more rows than asked for, its least and greatest kept, gaps as gaps."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+import xlsxwriter
+from numpy.typing import NDArray
+from tsdownsample import MinMaxDownsampler
+
+from model import QUALITIES
+from store.sheet import stamps
+
+Rows: TypeAlias = pa.Table
+FEWEST = 8
+MOST_CELLS = 1_048_575
+"""Rows of a sheet of XLSX below its heading."""
+
+
+def trusted(rows: Rows) -> Rows:
+    """Readings without those that are not to be trusted: they are kept, and not drawn."""
+    return rows.filter(pc.is_in(rows["quality"].cast(pa.string()), pa.array(QUALITIES[: QUALITIES.index("bad")])))
+
+
+def thinned(rows: Rows, points: int) -> Rows:
+    """At most `points` of the rows (`value` of readings, `mean`, `min`, `max` of minutes), the least and the greatest of each stretch.
+
+    Rows without a value stay away: they are gaps.
+    """
+    low, high = (_told(rows, name) for name in ("min", "max"))
+    held = np.flatnonzero(~np.isnan(low))
+    if len(held) <= points:
+        return rows.take(pa.array(held))
+    ms = stamps(rows["time"])[held]
+    pairs = max(points, FEWEST) // 4 * 2
+    thin = MinMaxDownsampler()  # type: ignore[no-untyped-call]  # its constructor says nothing of what it takes
+    chosen = [thin.downsample(ms, column[held], n_out=pairs) for column in (low, high)]
+    return rows.take(pa.array(held[np.unique(np.concatenate(chosen)).astype(np.int64)]))
+
+
+def _told(rows: Rows, name: str) -> NDArray[np.float64]:
+    """Of each row the value by that name; its mean, last or only value where it has none."""
+    columns = [rows[each] for each in (name, "mean", "last", "value") if each in rows.column_names]
+    told: NDArray[np.float64] = pc.coalesce(*columns).to_numpy()
+    return told
+
+
+def broken(all_rows: Rows, shown: Rows, apart: float) -> Rows:
+    """The shown rows, and an empty one wherever two rows with a value that follow each other are more than `apart` seconds apart."""
+    held = stamps(all_rows["time"])[~np.isnan(_told(all_rows, "min"))]
+    after = held[:-1][np.diff(held) > apart * 1000] + 1
+    if not len(after):
+        return shown
+    empty = pa.table({"time": pa.array(after, shown.schema.field("time").type)})
+    joined = pa.concat_tables([shown, empty], promote_options="default")
+    return joined.take(pa.array(np.argsort(stamps(joined["time"]), kind="stable")))
+
+
+def columns(rows: Rows) -> Rows:
+    """What is told of each row: its time, and its value or its mean, extremes, last and how many it is made of."""
+    told = pa.table({"time": rows["time"]})
+    if "value" in rows.column_names:
+        return told.append_column("value", rows["value"]).append_column("quality", rows["quality"].cast(pa.string()))
+    told = told.append_column("mean", rows["mean"])
+    for name in ("min", "max", "last"):
+        told = told.append_column(name, pc.coalesce(rows[name], rows["mean"]))
+    return told.append_column("count", rows["count"]).append_column("share", rows["share"].cast(pa.float64()))
+
+
+def listed(rows: Rows) -> dict[str, list[Any]]:
+    """Columns as lists, times in milliseconds since the epoch."""
+    found = {name: rows[name].to_pylist() for name in rows.column_names}
+    return found | {"time": stamps(rows["time"]).tolist()}
+
+
+def csv(rows: Rows) -> bytes:
+    """Comma-separated, times in UTC (RFC 3339), nothing where there is no value."""
+    file = io.BytesIO()
+    text = pc.strftime(rows["time"], format="%Y-%m-%dT%H:%M:%SZ")
+    pyarrow.csv.write_csv(rows.set_column(0, "time", text), file)
+    return file.getvalue()
+
+
+def parquet(rows: Rows) -> bytes:
+    """The rows as a Parquet file."""
+    file = io.BytesIO()
+    pq.write_table(rows, file, compression="zstd")
+    return file.getvalue()
+
+
+def xlsx(rows: Rows) -> bytes:
+    """The rows as a sheet; times in UTC, as a sheet knows no zones."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet, stamp = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet.set_column(0, 0, 20)
+        for place, name in enumerate(rows.column_names):
+            sheet.write_string(0, place, name if place else "time (UTC)")
+            cells = rows[name].slice(0, MOST_CELLS).to_pylist()
+            if place == 0:
+                for row, cell in enumerate(cells, 1):
+                    sheet.write_datetime(row, 0, cell.replace(tzinfo=None), stamp)
+            else:
+                sheet.write_column(1, place, cells)
+    return file.getvalue()
+
+
+EXPORTS: Mapping[str, tuple[str, Callable[[Rows], bytes]]] = {
+    "csv": ("text/csv; charset=utf-8", csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx),
+    "parquet": ("application/vnd.apache.parquet", parquet),
+}
+"""By the ending of a file's name, what it is and what makes it."""

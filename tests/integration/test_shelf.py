@@ -1,0 +1,55 @@
+"""The history in an object store: the same files, seen whole or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+import requests
+
+from demo.port import LOOPBACK, free_port
+from store.history import History
+from store.merge import Kept, Merger
+from store.shelf import Shelf
+from tests.integration.line import until
+from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Past
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty bucket."""
+    address = f"{LOOPBACK}:{free_port()}"
+    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", LOOPBACK, "-p", address.partition(":")[2]]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        until(lambda: _made(address), "a bucket")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "test")
+        yield f"s3://city/history?endpoint_override={address}&scheme=http&region=us-east-1"
+        server.terminate()
+
+
+def _made(address: str) -> bool:
+    try:
+        return requests.put(f"http://{address}/city", timeout=5, headers={"Host": f"{LOOPBACK}"}).ok
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.mark.slow
+def test_it_is_the_same_in_an_object_store(bucket: str) -> None:
+    past = Past(bucket)
+    past.send(6)
+    after = BEGIN / 1000 + 3 * 86_400
+    history = History(Shelf(bucket), ZONE)
+    for _ in range(2):
+        with history.connect("sea", date(2026, 11, 20), date(2026, 11, 22)) as database:
+            rows = database.execute("SELECT sensor, metric, epoch_ms(time), value FROM raw").fetchall()
+        assert {row[:3]: row[3] for row in rows} == past.found and len(rows) == len(past.found)
+        sensor = history.series("sea", "s-0-1", "level", BEGIN / 1000, after)
+        assert sensor.num_rows == sum(name[:2] == ("s-0-1", "level") for name in past.found)
+        Merger(past.archive, Kept(raw=30, minute=60)).tidy("sea", PLACE, METRICS, after, 0.0)
+    assert past.archive.resume("sea", PLACE) == past.offset
+    assert len(past.shelf.list("raw")) == len(past.shelf.list("minute")) == 2

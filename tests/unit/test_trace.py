@@ -1,0 +1,83 @@
+"""What is drawn of the past: the least and the greatest kept, gaps as gaps, and the very same in every kind of file."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import pandas
+import pyarrow.parquet as pq
+import pytest
+
+from store.history import History
+from store.trace import Rows, broken, columns, csv, listed, parquet, thinned, trusted, xlsx
+from tests.unit.past import BEGIN, METRICS, ZONE, Past, taken
+
+SINCE = BEGIN / 1000
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Past:
+    past, source = Past(tmp_path), random.Random(3)
+    seconds = [second for second in range(0, 7200, 5) if not 3000 <= second < 4200]
+    past.write([("s", "level", BEGIN + second * 1000, round(source.gauss(0, 1), 3)) for second in seconds])
+    return past
+
+
+def raw(past: Past) -> Rows:
+    return trusted(History(past.shelf, ZONE).series("sea", "s", "level", SINCE, SINCE + 7200))
+
+
+def minute(past: Past) -> Rows:
+    return History(past.shelf, ZONE).minutes("sea", "s", METRICS["level"], SINCE, SINCE + 7200)
+
+
+def test_the_least_and_the_greatest_are_kept(past: Past) -> None:
+    values = list(past.found.values())
+    for points in (8, 40, 300):
+        shown = thinned(raw(past), points)["value"].to_pylist()
+        assert len(shown) <= points and (min(shown), max(shown)) == (min(values), max(values))
+        told = columns(thinned(minute(past), points))
+        assert told.num_rows <= points
+        assert (min(told["min"].to_pylist()), max(told["max"].to_pylist())) == (min(values), max(values))
+
+
+def test_nothing_is_thinned_that_fits(past: Past) -> None:
+    assert thinned(raw(past), 10_000).num_rows == len(past.found)
+
+
+def test_a_gap_is_an_empty_row_however_thin(past: Past) -> None:
+    for points in (8, 10_000):
+        shown = columns(broken(raw(past), thinned(raw(past), points), 15.0))
+        empty = [time for time, value in zip(*(listed(shown)[name] for name in ("time", "value")), strict=True) if value is None]
+        assert empty == [BEGIN + 2_995_001]
+        assert listed(shown)["time"] == sorted(listed(shown)["time"])
+
+
+def test_what_is_not_trusted_is_no_value(tmp_path: Path) -> None:
+    past = Past(tmp_path)
+    past.archive.write("sea", ("city.sea", 0), 0, 1, taken([("s", "level", BEGIN, 5.0)], quality=2))
+    assert raw(past).num_rows == 0
+    assert thinned(minute(past), 10).num_rows == 0 and minute(past).num_rows == 1
+
+
+def test_nothing_is_drawn_of_nothing(tmp_path: Path) -> None:
+    past = Past(tmp_path)
+    for rows in (raw(past), minute(past)):
+        shown = columns(broken(rows, thinned(rows, 10), 15.0))
+        assert shown.num_rows == 0 and csv(shown) and xlsx(shown) and parquet(shown)
+
+
+def test_every_kind_of_file_says_the_same(past: Past) -> None:
+    for rows in (raw(past), minute(past)):
+        shown = columns(broken(rows, thinned(rows, 50), 130.0))
+        told = listed(shown)
+        files = [
+            pandas.read_csv(io.BytesIO(csv(shown))),
+            pq.read_table(io.BytesIO(parquet(shown))).to_pandas(),
+        ]
+        for name in [one for one in told if one not in ("time", "quality")]:
+            for file in files:
+                assert [None if pandas.isna(each) else each for each in file[name]] == pytest.approx(told[name])
+        assert xlsx(shown)[:2] == b"PK"
