@@ -89,6 +89,8 @@
     const id = element.closest('.grid').id;
     window.dash_ag_grid.getApiAsync(id).then((grid) => {
       open.set(id, grid);
+      /* Nobody asks Dash what is selected, and its handler of the first moments throws: it was made before the grid was known to it. */
+      grid.setGridOption('onSelectionChanged', undefined);
       grid.addEventListener('selectionChanged', () => { if (choosers.has(id)) choosers.get(id)(grid.getSelectedRows()[0] || null); });
       waiting.forEach((fn) => fn(id));
     });

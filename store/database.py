@@ -85,6 +85,7 @@ def migrate(engine: Engine) -> None:
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             _insist_on_unicode(connection)
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # between two revisions a busy machine thinks
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

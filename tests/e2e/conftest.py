@@ -41,15 +41,7 @@ def servers(request: pytest.FixtureRequest) -> tuple[str, dict[str, str]]:
 def deck(servers: tuple[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deck]:
     """The running deck; no readings but those that tests send."""
     bootstrap, options = servers
-    with RedisServer(tmp_path_factory.mktemp("redis")) as redis:
-        deck = Deck(tmp_path_factory.mktemp("deck"), ROOT / "demo" / "site", bootstrap, redis.url, options)
-        try:
-            for name in ("ingest", "frames", "web"):
-                deck.start(name)
-            deck.ready()
-            yield deck
-        finally:
-            deck.stop()
+    yield from running(tmp_path_factory, bootstrap, options)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +87,19 @@ def supervisor(deck: Deck, keeper: None, tmp_path: Path) -> Iterator[Window]:
     yield window
     window.check()
     driver.quit()
+
+
+def running(tmp_path_factory: pytest.TempPathFactory, bootstrap: str, options: dict[str, str]) -> Iterator[Deck]:
+    """A deck over a given Kafka and a Redis of its own, ready, until the fixture that asks for it ends."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as redis:
+        deck = Deck(tmp_path_factory.mktemp("deck"), ROOT / "demo" / "site", bootstrap, redis.url, options)
+        try:
+            for name in ("ingest", "frames", "web"):
+                deck.start(name)
+            deck.ready()
+            yield deck
+        finally:
+            deck.stop()
 
 
 def visit(driver: Chrome, deck: Deck) -> Iterator[Window]:

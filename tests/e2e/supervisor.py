@@ -11,9 +11,8 @@ document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, ca
 """
 SETTLED = """
 const row = citydeck.alarms.chosen();
-return Boolean(row && row.id === arguments[0] && row.occurrence > 0 && citydeck.alarms.settled(row));
+return Boolean(citydeck.me() && row && row.id === arguments[0] && row.occurrence > 0 && citydeck.alarms.settled(row));
 """
-PRESSED = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'a', bubbles: true, cancelable: true}));"
 STATE = "const row = citydeck.alarms.held().get(arguments[0]); return row ? row.state : 'none'"
 OUTCOME = "[data-alarm] .chosen > .outcome"
 
@@ -45,9 +44,15 @@ def press(window: Window, key: str, **more: bool) -> None:
     window.js(PRESS, key, more)
 
 
+def acts(window: Window, buoy: str, key: str) -> None:
+    """Presses a key at a moment at which its alarm is selected, has stood for so long that it may be acted on, and who looks is known."""
+    pressed = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[1], bubbles: true, cancelable: true}));"
+    window.until(f"if (!(() => {{ {SETTLED} }})()) return false; {pressed} return true;", f"a row for {key}", alarm(buoy), key)
+
+
 def acknowledges(window: Window, buoy: str) -> None:
-    """Presses the key at a moment at which its alarm is selected and has stood for so long that it may be acted on."""
-    window.until(f"if (!(() => {{ {SETTLED} }})()) return false; {PRESSED} return true;", "a row to acknowledge", alarm(buoy))
+    """Presses the key that acknowledges."""
+    acts(window, buoy, "a")
 
 
 def settles(window: Window, buoy: str) -> None:

@@ -109,7 +109,7 @@ class Window:
         try:
             return WebDriverWait(self.driver, PATIENCE, LOOK).until(lambda _: condition())
         except TimeoutException as error:
-            raise AssertionError(f"never came: {what}; on show: {self.js('return document.body.innerText')[:1000]}") from error
+            raise AssertionError(f"never came: {what}; on show: {self.js('return document.body.innerText')[:4000]}") from error
 
     def text(self, css: str) -> str | None:
         """What a person reads in the first element of `css`; None when there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.deck import Deck
-from tests.e2e.supervisor import OUTCOME, acknowledges, alarm, comes, press, returns, row, selects, stands
+from tests.e2e.supervisor import OUTCOME, acknowledges, acts, alarm, comes, returns, row, selects, stands
 from tests.e2e.window import Window
 
 pytestmark = pytest.mark.usefixtures("keeper")
@@ -53,7 +53,7 @@ def test_from_a_reading_over_the_limit_to_an_acknowledged_returned_and_rearmed_a
 def test_an_alarm_is_shelved_with_a_reason_and_found_by_it(deck: Deck, supervisor: Window) -> None:
     comes(deck, SHELVED)
     selects(supervisor, SHELVED)
-    press(supervisor, "s")
+    acts(supervisor, SHELVED, "s")
     supervisor.holds("[data-alarm-form][open] .question", "Shelve this alarm: Low oxygen")
     assert supervisor.js("return document.querySelector('[data-alarm-form] .yes').disabled")
     supervisor.element("[data-alarm-form] textarea").send_keys("<b>dredging</b>")

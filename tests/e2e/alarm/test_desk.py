@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.deck import Deck
-from tests.e2e.supervisor import OUTCOME, acknowledges, alarm, comes, press, returns, row, selects, settles, stands
+from tests.e2e.supervisor import OUTCOME, acknowledges, acts, alarm, comes, press, returns, row, selects, settles, stands
 from tests.e2e.window import Window
 
 JUST_CAME, ELSEWHERE, OVER = "sea-buoy-01", "sea-buoy-02", "sea-buoy-03"
@@ -104,8 +104,7 @@ def test_under_an_open_menu_keys_do_nothing_and_escape_closes_it(deck: Deck, sup
     press(supervisor, "Escape")
     assert supervisor.js(open_menus) == []
     stands(supervisor, COVERED, "unacknowledged")
-    settles(supervisor, COVERED)
-    press(supervisor, "a")
+    acts(supervisor, COVERED, "a")
     supervisor.reads(OUTCOME, "Acknowledged, recorded")
 
 
@@ -123,8 +122,7 @@ def test_counts_follow_the_desk_and_the_address_keeps_it_on_the_way_to_the_map_a
     supervisor.js("history.back()")
     supervisor.until("return document.querySelector('[data-alarms]') && citydeck.alarms.shown().length", "the desk again")
     assert supervisor.js("return new URLSearchParams(location.search).get('desk')") == "sea"
-    settles(supervisor, COVERED)
-    press(supervisor, "m")
+    acts(supervisor, COVERED, "m")
     supervisor.until("return !document.querySelector('[data-alarms]')", "the map")
     supervisor.js("document.querySelector(arguments[0]).click()", 'a[href="/alarms"]')
     supervisor.until("return document.querySelector('[data-alarms]') && location.search.includes('desk=sea')", "the desk by its link")
@@ -136,9 +134,7 @@ def test_many_are_acknowledged_at_once_after_their_number_was_confirmed(deck: De
     supervisor.open("/alarms?fold=no&show=open&domain=sea&priority=2")
     for buoy in MANY:
         stands(supervisor, buoy, "unacknowledged")
-    supervisor.until(
-        "return citydeck.alarms.shown().every((row) => performance.now() > 0 && citydeck.alarms.settled(row))", "rows that have stood"
-    )
+    supervisor.until("return citydeck.me() && citydeck.alarms.shown().every((row) => citydeck.alarms.settled(row))", "rows that have stood")
     waiting = supervisor.js("return citydeck.alarms.shown().filter((row) => row.unseen).length")
     press(supervisor, "A", shiftKey=True)
     supervisor.holds("[data-alarm-form][open] .question", f"Acknowledge {waiting} alarms: {waiting} high")
@@ -162,8 +158,7 @@ def test_rows_stay_where_they_are_while_somebody_works_through_them(deck: Deck, 
     press(supervisor, "j")
     before = supervisor.js(ORDER)
     buoy = supervisor.js("return citydeck.alarms.chosen().subject").removeprefix("sensor:")
-    settles(supervisor, buoy)
-    press(supervisor, "a")
+    acts(supervisor, buoy, "a")
     supervisor.reads(OUTCOME, "Acknowledged, recorded")
     stands(supervisor, buoy, "acknowledged")
     press(supervisor, "j")

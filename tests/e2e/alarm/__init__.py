@@ -1,0 +1,1 @@
+"""Stories of alarms, each file with a deck of its own."""
