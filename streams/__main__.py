@@ -1,4 +1,4 @@
-"""`python -m streams ingest|frames|alarms|history|notify|rejects`: the processes that compute.
+"""`python -m streams ingest|frames|alarms|history|replay|notify|rejects`: the processes that compute.
 
 Reads the settings, opens the connections, hands them on.
 """
@@ -26,6 +26,7 @@ from store.clock import Clock
 from store.connect import connect
 from store.database import DatabaseAway, Engine, migrate
 from store.database import connect as connect_database
+from store.history import History as Shelved
 from store.journal import Journal
 from store.letters import Letters
 from store.merge import Kept
@@ -40,6 +41,7 @@ from streams.notify import secrets as known_secrets
 from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.reach import absence
+from streams.replays import Projector
 from streams.resend import send_lines, sendable, show
 from streams.rulebook import Rulebook
 from streams.source import OPTIONS, BrokerError, Sink, Source
@@ -64,7 +66,7 @@ class Process(Protocol):
 def main(arguments: Sequence[str]) -> int:
     """Runs one process until it is told to stop; 2 for an author's mistake."""
     parser = argparse.ArgumentParser(prog="python -m streams", description="The processes that compute.")
-    parser.add_argument("process", choices=("ingest", "frames", "alarms", "history", "notify", "rejects"))
+    parser.add_argument("process", choices=("ingest", "frames", "alarms", "history", "replay", "notify", "rejects"))
     parser.add_argument(
         "--send", action="store_true", help="rejects: send repaired ones, read from standard input in the form they are listed"
     )
@@ -95,6 +97,9 @@ def _make(name: str) -> Process:
     clock, pulse = Clock(client, time.time), Pulse(client, name)
     if name == "frames":
         return Composer(client, domains, site, clock, pulse)
+    if name == "replay":
+        history = Shelved(Shelf(told.history), ZoneInfo(site.zone))
+        return Projector(client, history, Journal(connect_database(told.database)), domains, site, clock, pulse, told.flush_seconds)
     if name == "notify":
         return _notify(told, domains, site, pulse)
     options = BRIEFLY | told.kafka_options(OPTIONS)
