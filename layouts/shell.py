@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import duty, ids, sound, theme
+from layouts import duty, ids, replay, sound, theme
 from layouts.data import data
 from layouts.mark import counts
 from layouts.text import say, text
@@ -26,13 +26,14 @@ def desk(site: Site, domains: Mapping[str, Domain], page: str, body: html.Main, 
             navigation(domains),
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
+            replay.opener(),
             sound.control(),
             theme.switches(),
             who(),
             html.Time(className="clock", **data(clock="1")),
         ]
     )
-    parts = [header, line(linked=True), feeds(), body, veil()]
+    parts = [header, replay.banner(controls=True), line(linked=True), feeds(), body, veil()]
     return html.Div(parts, id="deck", className="desk", **data(page=page), **theme.wish(language))
 
 
@@ -47,7 +48,7 @@ def wall(site: Site, screen: Screen, body: html.Main) -> html.Div:
             html.Time(className="clock", **data(clock="1")),
         ]
     )
-    parts = [header, body, line(linked=False), veil()]
+    parts = [header, replay.banner(controls=False), body, line(linked=False), veil()]
     return html.Div(parts, id="deck", className="wall", **data(page=screen.page), **theme.order(screen))
 
 

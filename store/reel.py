@@ -171,7 +171,7 @@ class Reel:
         """(sensor, metric) by series; a series keeps its number, and a list that has grown is another list."""
 
     def days(self, since: float, until: float, anew: bool = True) -> list[Day]:
-        """The days between two moments, oldest first, with every file that there is; those held already are not looked at again unless `anew`."""
+        """The days between two moments, oldest first; with `anew` files that came since are looked for in those held already."""
         wanted = days(day_of(since, self._history.zone), day_of(until, self._history.zone))
         found = [self._day(day, anew) for day in wanted]
         self._forget(set(wanted))

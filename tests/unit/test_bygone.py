@@ -1,4 +1,4 @@
-"""What the journal says of a moment is what people saw then: the fold is held against the alarms themselves, after every step of their life."""
+"""What the journal says of a moment is what people saw then: the fold is held against the alarms themselves at every step of their life."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from tests.unit.city import START
 from tests.unit.story import Story, high, outside
 from tests.unit.test_alarm_machine import Life
 
-UNTOLD = {"edge": 0.0, "worse_edge": 0.0, "comings": (), "marks": (), "announced": None, "detail": {}, "ends": None}
-"""What nobody sees of an alarm on a wall or in a list; and marks, which no event tells."""
-
 
 def seen(alarm: Alarm) -> Alarm:
-    return replace(alarm, **UNTOLD, value=None, changed=0.0, worse=False)
+    """The alarm without what nobody sees of it on a wall or in a list, and without marks, which no event tells."""
+    unseen = replace(alarm, edge=0.0, worse_edge=0.0, comings=(), marks=(), announced=None, detail={}, ends=None)
+    return replace(unseen, value=None, changed=0.0, worse=False)
 
 
 class Told(Life):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from domains.air import DOMAIN as DECLARED
 from model import Condition, Domain, Priority, Sensor, Site
