@@ -76,7 +76,8 @@ class ReplayRows(BaseModel):
 
 def register(server: Flask, spec: SpecTree, replays: Replays, witness: Witness, wall: Callable[[], float] = time.time) -> None:
     """Adds the routes, which are for people."""
-    answers = {"HTTP_403": Problem, "HTTP_404": Problem, "HTTP_409": Problem, "HTTP_503": Problem}
+    answers = Described(HTTP_200=ReplayRow, HTTP_403=Problem, HTTP_404=Problem, HTTP_409=Problem, HTTP_503=Problem)
+    wishes = _Wishes(replays, witness, wall)
 
     @server.get(f"{ROOT}/replays")
     @spec.validate(resp=Described(HTTP_200=ReplayRows, HTTP_503=Problem), tags=["replays"])
@@ -86,55 +87,67 @@ def register(server: Flask, spec: SpecTree, replays: Replays, witness: Witness, 
         return jsonify(replays=[asdict(each) for each in replays.all()], first=first, last=last)
 
     @server.post(f"{ROOT}/replays")
-    @spec.validate(resp=Described(HTTP_200=ReplayRow, **answers), tags=["replays"])
+    @spec.validate(resp=answers, tags=["replays"])
     def api_replay_begin(json: Begun) -> Response:
         """Begins a replay; its pages are those of the deck, named `~<id>~<page>`."""
-        known = _known()
-        if replays.span() is None:
-            return problem(503, "nobody plays replays: `python -m streams replay` does not run")
-        if len(replays.all()) >= MOST:
-            return problem(409, f"{MOST} replays are on, which is as many as there may be")
-        now = wall()
-        blank = Replay(id=secrets.token_hex(8), who=known.name, name=known.display, event=json.moment, wall=now, begun=now)
-        return _set(known, blank, json, new=True)
+        return wishes.begin(_known(), json)
 
     @server.post(f"{ROOT}/replays/<id>")
-    @spec.validate(resp=Described(HTTP_200=ReplayRow, **answers), tags=["replays"])
+    @spec.validate(resp=answers, tags=["replays"])
     def api_replay_change(id: str, json: Wished) -> Response:
         """Another moment, another speed, held or going on, on the whole wall or not."""
         known = _known()
-        return _set(known, _own(known, id), json)
+        return wishes.set(known, wishes.own(known, id), json)
 
     @server.delete(f"{ROOT}/replays/<id>")
-    @spec.validate(resp=Described(HTTP_204=None, **answers), tags=["replays"])
+    @spec.validate(resp=Described(HTTP_204=None, HTTP_403=Problem, HTTP_404=Problem, HTTP_503=Problem), tags=["replays"])
     def api_replay_end(id: str) -> Response:
         """Ends a replay: whoever looked at it is live again."""
         known = _known()
-        held = _own(known, id)
-        if held.whole and (refused := _tell(known, "replay.live", held)):
-            return refused
-        replays.end(id)
-        return Answer(status=204)
+        return wishes.end(known, wishes.own(known, id))
 
-    def _own(known: Visitor, id: str) -> Replay:
-        held = replays.one(id) or abort(problem(404, "this replay is over"))
+
+class _Wishes:
+    """What people may wish, and what of it goes into the audit log."""
+
+    def __init__(self, replays: Replays, witness: Witness, wall: Callable[[], float]) -> None:
+        self._replays, self._witness, self._wall = replays, witness, wall
+
+    def begin(self, known: Visitor, json: Begun) -> Response:
+        if self._replays.span() is None:
+            return problem(503, "nobody plays replays: `python -m streams replay` does not run")
+        if len(self._replays.all()) >= MOST:
+            return problem(409, f"{MOST} replays are on, which is as many as there may be")
+        now = self._wall()
+        blank = Replay(id=secrets.token_hex(8), who=known.name, name=known.display, event=json.moment, wall=now, begun=now)
+        return self.set(known, blank, json, new=True)
+
+    def own(self, known: Visitor, id: str) -> Replay:
+        """The replay, where who asks may change it."""
+        held = self._replays.one(id) or abort(problem(404, "this replay is over"))
         if held.who != known.name and not reaches(known.role, WHOLE):
             abort(problem(403, "this replay is another's"))
         return held
 
-    def _set(known: Visitor, held: Replay, json: Wished, new: bool = False) -> Response:
-        after = _wished(held, json, wall())
+    def set(self, known: Visitor, held: Replay, json: Wished, new: bool = False) -> Response:
+        after = _wished(held, json, self._wall())
         if after.whole and not reaches(known.role, WHOLE):
             return problem(403, "the whole wall is a supervisor's")
-        if after.whole != held.whole and (refused := _tell(known, "replay.wall" if after.whole else "replay.live", after)):
+        if after.whole != held.whole and (refused := self._tell(known, "replay.wall" if after.whole else "replay.live", after)):
             return refused
-        if not replays.wish(after, new=new):
+        if not self._replays.wish(after, new=new):
             return problem(404, "this replay is over")
         return jsonify(asdict(after))
 
-    def _tell(known: Visitor, action: str, replay: Replay) -> Response | None:
+    def end(self, known: Visitor, held: Replay) -> Response:
+        if held.whole and (refused := self._tell(known, "replay.live", held)):
+            return refused
+        self._replays.end(held.id)
+        return Answer(status=204)
+
+    def _tell(self, known: Visitor, action: str, replay: Replay) -> Response | None:
         try:
-            witness.tell(known.name, action, f"replay:{replay.id}", moment=f"{replay.event:.0f}")
+            self._witness.tell(known.name, action, f"replay:{replay.id}", moment=f"{replay.event:.0f}")
         except DatabaseAway:
             return problem(503, "not recorded: the database does not answer, so nothing was done")
         return None
