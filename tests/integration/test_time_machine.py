@@ -1,4 +1,4 @@
-"""The time machine over a real Redis and a real journal: what it shows of a moment is what the live composer showed, and it writes nothing live."""
+"""The time machine over real Redis and SQL: a moment looks as the live composer showed it, and nothing live is written."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from store.frame import Frames
 from store.journal import Journal
 from store.partition import Partition as Keys
 from store.replay import WALL, Replays, stage
-from store.view import refresh
+from store.view import View, refresh
 from streams.frames import Composer
 from streams.pulse import Pulse
 from streams.replays import Projector
 from tests.unit.city import START, domain
 from tests.unit.story import Story, high, site
-from tests.unit.then import City
+from tests.unit.then import GOOD, MISSING, City
 
 BEHIND = 10.0
 ALARM = "sea/high|sensor:a"
@@ -79,10 +79,10 @@ class Machine:
         fence = self.journal.take_over("test")
         self.journal.record(fence, events=self.story.events)
 
-    def held(self) -> dict[bytes, bytes]:
+    def held(self) -> dict[bytes, Any]:
         """Every key that is not the replays' own."""
-        keys = sorted(key for key in self.client.keys("*") if b"{replay}" not in key and key != b"city:wanted")
-        return {key: self.client.dump(key) for key in keys}
+        keys: list[bytes] = self.client.keys("*")  # type: ignore[assignment]
+        return {key: self.client.dump(key) for key in sorted(keys) if b"{replay}" not in key and key != b"city:wanted"}
 
 
 def text(frames: Frames, name: str) -> dict[str, Any]:
@@ -122,14 +122,9 @@ def test_a_moment_shows_what_the_live_composer_showed_at_it(machine: Machine) ->
         assert shown["now"] == told["now"] == START and shown["rate"] == 0
         for name in COMPARED:
             if name in told["s"]:
-                assert arranged(shown["s"], name) == arranged(told["s"], name), name
+                assert shown["s"][name] == told["s"][name], name
         head, before = shown["s"]["head.sea"], told["s"]["head.sea"]
         assert {**head, "positions": ""} == {**before, "positions": "", "state": "live"}
-
-
-def arranged(sections: dict[str, Any], name: str) -> Any:
-    """A section; of a map and a list only those that spoke, for the history knows nobody who never did."""
-    return sections[name]
 
 
 def test_nothing_of_the_live_city_is_written(machine: Machine) -> None:
@@ -146,7 +141,8 @@ def test_nothing_of_the_live_city_is_written(machine: Machine) -> None:
     machine.replays.end("r1")
     machine.projector.tick()
     assert machine.held() == before
-    refresh(machine.client, views := {})
+    views: dict[str, View] = {}
+    refresh(machine.client, views)
     assert views["sea.0"].meta["newest"] == str(machine.city.partition.newest)
 
 
@@ -223,8 +219,6 @@ def test_who_takes_over_shows_the_same(machine: Machine) -> None:
 def test_a_sensors_page_has_its_last_hour_reading_by_reading(machine: Machine) -> None:
     machine.wish(event=START - 3600)
     metric = machine.page("sensor-a")["s"]["sensor"]["metrics"]["oxygen"]
-    sent = {
-        round(ms / 1000, 3) for sensor, key, ms, _, quality in machine.city.sent if (sensor, key) == ("a", "oxygen") and quality in (0, 3)
-    }
+    sent = {round(row[2] / 1000, 3) for row in machine.city.sent if row[:2] == ("a", "oxygen") and row[4] in (GOOD, MISSING)}
     hour = {time for time in sent if START - 7200 <= time <= START - 3600}
     assert {round(time, 3) for time in metric["hour"]["t"]} == hour and metric["time"] <= START - 3600
