@@ -118,26 +118,32 @@ class Day:
         """Takes in what files hold; of two readings of a sensor for one time the one taken in later counts."""
         self.held += stretches
         joined = _behind(found)
-        self.earliest.append(self.start + (float(joined.after.min()) if len(joined.key) else SPAN))
-        for name, chosen in _sorts(joined.quality).items():
-            self.rows[name] = _joined(self.rows[name], joined.where(chosen))
+        earliest = float(joined.ms.min()) / 1000 if len(joined.key) else SPAN
+        self.earliest.append(self.start + earliest)
+        for name, new in _sorts(joined).items():
+            self.rows[name] = _joined(self.rows[name], new)
         self._correct()
 
     def _correct(self) -> None:
         """A reading that came again with another quality is one reading still: what is good goes before."""
+        good = self.rows["good"].key
         for name in ("bad", "missing"):
-            rows, good = self.rows[name], self.rows["good"].key
-            again = np.searchsorted(good, rows.key) if len(good) else np.zeros(len(rows.key), np.int64)
-            same = (
-                (again < len(good)) & (good[np.minimum(again, len(good) - 1)] == rows.key) if len(good) else np.zeros(len(rows.key), bool)
-            )
-            if same.any():
-                self.rows[name] = rows.where(~same)
+            rows = self.rows[name]
+            place = np.searchsorted(good, rows.key)
+            again = place < len(good)
+            again[again] = good[place[again]] == rows.key[again]
+            if again.any():
+                self.rows[name] = rows.where(~again)
 
 
-def _sorts(quality: NDArray[np.uint8]) -> dict[str, NDArray[np.bool_]]:
+def _sorts(rows: Rows) -> dict[str, Rows]:
+    """By what they are good for; mostly all are good."""
     bad = QUALITIES.index("bad")
-    return {"good": quality < bad, "bad": quality == bad, "missing": quality > bad}
+    odd = np.flatnonzero(rows.quality >= bad)
+    if not len(odd):
+        return {"good": rows}
+    kind = rows.quality[odd]
+    return {"good": rows.where(rows.quality < bad), "bad": rows.where(odd[kind == bad]), "missing": rows.where(odd[kind > bad])}
 
 
 def _behind(found: Iterable[Rows]) -> Rows:
@@ -152,9 +158,9 @@ def _behind(found: Iterable[Rows]) -> Rows:
 
 def _joined(held: Rows, new: Rows) -> Rows:
     """Both sorted, of equal keys the last."""
-    if not len(new.key):
-        return held
     both = _behind([held, new])
+    if (both.key[1:] > both.key[:-1]).all():
+        return both
     order = np.argsort(both.key, kind="stable")
     key = both.key[order]
     return both.where(order[np.append(key[1:] != key[:-1], True)])
@@ -208,10 +214,9 @@ class Reel:
         if not table.num_rows:
             return NONE
         after = stamps(table["time"]) - round(start * 1000)
-        kept = np.flatnonzero((after >= 0) & (after < SPAN))  # a wrong clock's reading is filed under the day it came
-        rows = _raw(table) if kind == "raw" else _minutes(table)
-        key = (self._series(table) << SHIFT) + after
-        return Rows(key, *rows).where(kept if len(kept) < len(key) else slice(None))
+        rows = Rows((self._series(table) << SHIFT) + after, *(_raw(table) if kind == "raw" else _minutes(table)))
+        right = (after >= 0) & (after < SPAN)  # a wrong clock's reading is filed under the day it came
+        return rows if right.all() else rows.where(right)
 
     def _series(self, table: pa.Table) -> Numbers:
         """The series of each row; rows of one lie together."""
