@@ -103,7 +103,7 @@ BEAT, TABLES = "citydeck-beat", "citydeck-tables"
 
 def create(settings: Settings) -> Dash:
     """The app over Redis and SQL for the city at `settings.site`. Raises SpecError; neither need answer yet."""
-    described, site = city.read(Path(settings.site))
+    described, site = city.read(Path(settings.site), settings.exercise)
     client = connect(settings.redis)
     frames, reader = Frames(client), Live(client)
     hub, figures = Hub(frames), Figures()

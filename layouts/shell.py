@@ -23,6 +23,7 @@ def desk(site: Site, domains: Mapping[str, Domain], page: str, body: html.Main, 
     header = html.Header(
         [
             html.H1(text(site.label)),
+            *exercise(site),
             navigation(domains),
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
@@ -42,6 +43,7 @@ def wall(site: Site, screen: Screen, body: html.Main) -> html.Div:
     header = html.Header(
         [
             html.H1(text(site.label)),
+            *exercise(site),
             html.Span(className="date", **data(date="1")),
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
@@ -50,6 +52,11 @@ def wall(site: Site, screen: Screen, body: html.Main) -> html.Div:
     )
     parts = [header, replay.banner(controls=False), body, line(linked=False), veil()]
     return html.Div(parts, id="deck", className="wall", **data(page=screen.page), **theme.order(screen))
+
+
+def exercise(site: Site) -> list[html.B]:
+    """What every page of an exercise begins with."""
+    return [html.B([*say("EXERCISE", "演练"), " ", site.exercise], className="exercise")] if site.exercise else []
 
 
 def main(page: str, body: Any) -> html.Main:
