@@ -17,7 +17,10 @@ from tests.integration.line import until
 BUOY, OTHER = "sea-buoy-07", "sea-buoy-08"
 SHOWN = "return citydeck.replaying() && citydeck.held('replay') ? citydeck.held('replay').moment : null"
 STATE = "const row = (citydeck.held('conditions') || {rows: []}).rows.find((row) => row.id === arguments[0]); return row ? row.state : 0"
-ACTS = "return [...document.querySelectorAll('[data-alarm] [data-act]')].filter((each) => each.checkVisibility()).map((each) => each.dataset.act)"
+ACTS = """
+const buttons = [...document.querySelectorAll("[data-alarm] [data-act]")];
+return buttons.filter((each) => each.checkVisibility()).map((each) => each.dataset.act);
+"""
 LIVE = "return Boolean(!citydeck.replaying() && citydeck.frame() && citydeck.heard() < 3)"
 
 
