@@ -26,6 +26,7 @@ from store.stretch import Stretch, parse, standing
 SHIFT = 27
 """Bits of a key that tell milliseconds after the beginning of the day: 37 hours."""
 SPAN = 1 << SHIFT
+MINUTE_MS = 60_000
 MOST_ROWS = 24_000_000
 """Readings of a domain held at once: 18 bytes each."""
 COLUMNS = ["sensor", "metric", "time", "value", "quality", "origin"]
@@ -63,14 +64,14 @@ class Rows(NamedTuple):
         """Milliseconds after the beginning of the day."""
         return self.key & (SPAN - 1)
 
-    def of(self, series: int, ms: int) -> int:
-        """The place of the first row of a series at or after `ms`."""
-        return int(np.searchsorted(self.key, (series << SHIFT) + min(ms, SPAN)))
-
     @property
     def after(self) -> Floats:
         """Seconds after the beginning of the day."""
         return self.ms / 1000
+
+    def of(self, series: int, ms: int) -> int:
+        """The place of the first row of a series at or after `ms`."""
+        return int(np.searchsorted(self.key, (series << SHIFT) + min(ms, SPAN)))
 
     def last(self, count: int, until: int) -> Numbers:
         """By series the place of its newest row not after `until` (milliseconds after the beginning of the day); -1 where it has none."""
@@ -94,6 +95,8 @@ class Day:
         self.held: list[Stretch] = []
         self.earliest: list[float] = []
         """Of each time that files were taken in, their earliest reading, in seconds since 1970."""
+        self._minutes: dict[str, tuple[Numbers, NDArray[np.int32]]] = {}
+        """By kind where each minute begins in the places of the rows by minute, and those places."""
 
     def __len__(self) -> int:
         return sum(len(rows.key) for rows in self.rows.values())
@@ -123,6 +126,22 @@ class Day:
         for name, new in _sorts(joined).items():
             self.rows[name] = _joined(self.rows[name], new)
         self._correct()
+        self._minutes = {}
+
+    def between(self, name: str, since: float, until: float) -> Rows:
+        """The rows of a kind in [since, until], seconds since 1970, to the millisecond."""
+        first, last = round((since - self.start) * 1000), round((until - self.start) * 1000)
+        rows = self.rows[name]
+        if last < 0 or first >= SPAN or not len(rows.key):
+            return NONE
+        if name not in self._minutes:
+            minute = (rows.ms // MINUTE_MS).astype(np.uint16)  # of two bytes, which are sorted by counting
+            begins = np.append(0, np.cumsum(np.bincount(minute, minlength=SPAN // MINUTE_MS + 1)))
+            self._minutes[name] = begins, np.argsort(minute, kind="stable").astype(np.int32)
+        begins, places = self._minutes[name]
+        found = np.sort(places[begins[max(first, 0) // MINUTE_MS] : begins[min(last, SPAN - 1) // MINUTE_MS + 1]])
+        ms = rows.key[found] & (SPAN - 1)
+        return rows.where(found[(ms >= first) & (ms <= last)])
 
     def _correct(self) -> None:
         """A reading that came again with another quality is one reading still: what is good goes before."""

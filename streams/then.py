@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model import Domain
 from standards.noise import energy
-from store.reel import NONE, Day, Reel, Rows
+from store.reel import SHIFT, SPAN, Day, Reel, Rows
 from store.table import LATEST, WINDOW
 from store.view import View, Window
 from streams.moment import Reading
@@ -25,6 +25,7 @@ from streams.window import FIVE, KEEP, MINUTE, groups, merged
 STEP_SECONDS = 900.0
 """A moment not more than this after the one before is reached from it."""
 BACK_SECONDS = max(KEEP.values())
+MOST_SKETCHES = 2_000
 KEPT_DAYS = 8
 """Days whose five minutes are held."""
 
@@ -97,6 +98,7 @@ class Then:
         self._days: list[Day] = []
         self._known: dict[float, int] = {}
         self.moment = float("-inf")
+        self._sketched: dict[tuple[str, int, float], list[tuple[str, bytes]]] = {}
 
     def look(self, moment: float, anew: bool = True) -> View:
         """The view at an event time; with `anew` files that came since are looked for. Raises `OSError`."""
@@ -105,6 +107,8 @@ class Then:
         before = self._since(moment)
         for width in (MINUTE, FIVE):
             self._windows(width, moment, before)
+        if before is None or len(self._sketched) > MOST_SKETCHES:
+            self._sketched = {}
         self._known, self.moment = {day.start: day.version for day in self._days}, moment
         self._newest()
         return self.view
@@ -138,7 +142,7 @@ class Then:
             for start, records in self._of(day, width, first, last):
                 if first <= start < last:
                     found.setdefault(start, []).append(records)
-            for start, records in self._fives.records(day, _between(day, "good", last, moment), width):
+            for start, records in self._fives.records(day, day.between("good", last, moment), width):
                 found.setdefault(start, []).append(records)
         yield from sorted(found.items())
 
@@ -146,7 +150,7 @@ class Then:
         """Whole windows of a day, from `first` up to `last`."""
         if width == FIVE:
             return self._fives.of(day).items()
-        return self._fives.records(day, _between(day, "good", first, last - 0.001), width)
+        return self._fives.records(day, day.between("good", first, last - 0.001), width)
 
     # --- the newest of each series ---------------------------------------------------------------------------------------------------
 
@@ -176,7 +180,7 @@ class Then:
         found: list[Reading] = []
         for day in self._days:
             for name in ("good", "missing"):
-                rows = _between(day, name, since, min(until - 0.001, self.moment), row)
+                rows = _of(day, name, row, since, min(until - 0.001, self.moment))
                 value = [None if name == "missing" else float(f"{each:.6g}") for each in rows.value.tolist()]
                 found += map(Reading, (day.start + rows.after).tolist(), value, rows.quality.tolist())
         return sorted(found, key=lambda reading: reading.time)
@@ -184,28 +188,28 @@ class Then:
     def sketches(self, metric: str, areas: Mapping[str, str], now: float, seconds: float) -> list[tuple[str, bytes]]:
         """(area, sketch) of a metric over the whole minutes within the `seconds` before `now`; `areas` by sensor."""
         last = int(now // MINUTE) * MINUTE
+        asked = metric, last, seconds
+        if asked not in self._sketched:
+            self._sketched[asked] = self._sketch(metric, areas, last, seconds)
+        return self._sketched[asked]
+
+    def _sketch(self, metric: str, areas: Mapping[str, str], last: int, seconds: float) -> list[tuple[str, bytes]]:
         names = sorted({areas.get(sensor, "") for sensor, key in self.view.names if key == metric})
         group = np.array([names.index(areas.get(sensor, "")) if key == metric else -1 for sensor, key in self.view.names], np.int64)
         found = []
         for day in self._days:
-            rows = _between(day, "good", last - max(int(seconds // MINUTE), 1) * MINUTE, last - 0.001)
-            mine = group[rows.series] >= 0
-            made = sketches(group[rows.series][mine], rows.value[mine].astype(np.float32)) if mine.any() else {}
+            rows = day.between("good", last - max(int(seconds // MINUTE), 1) * MINUTE, last - 0.001)
+            of = group[rows.series]
+            mine = np.flatnonzero(of >= 0)
+            made = sketches(of[mine], rows.value[mine].astype(np.float32)) if len(mine) else {}
             found += [(names[place], data) for place, data in made.items()]
         return found
 
 
-def _between(day: Day, name: str, since: float, until: float, series: int | None = None) -> Rows:
-    """The rows of a day in [since, until], of one series or of all."""
-    rows = day.rows[name]
-    first, last = round((since - day.start) * 1000), round((until - day.start) * 1000)
-    if series is not None:
-        edge = [rows.of(series, max(first, 0)), rows.of(series, max(last + 1, 0))]
-        return rows.where(slice(*edge)) if last >= 0 else NONE
-    if last < 0 or not len(rows.key):
-        return NONE
-    after = rows.ms
-    return rows.where((after >= first) & (after <= last))
+def _of(day: Day, name: str, series: int, since: float, until: float) -> Rows:
+    """The rows of one series of a day in [since, until]."""
+    rows, edges = day.rows[name], [round((edge - day.start) * 1000) for edge in (since, until)]
+    return rows.where(slice(rows.of(series, max(edges[0], 0)), rows.of(series, max(edges[1] + 1, 0))))
 
 
 def _table(parts: Sequence[Records], count: int) -> NDArray[np.void]:
@@ -217,15 +221,16 @@ def _table(parts: Sequence[Records], count: int) -> NDArray[np.void]:
 
 def _put(latest: NDArray[np.void], before: Floats, held: Index, place: Index, rows: Rows, begin: float, name: str) -> None:
     """Takes the newest rows of a day over what older days had."""
-    time = begin + rows.after[place]
+    time = begin + (rows.key[place] & SPAN - 1) / 1000
     if name == "missing":
         latest["missing_time"][held] = time
     elif name == "bad":
         latest["bad_time"][held], latest["bad_value"][held] = time, rows.value[place]
     else:
         earlier = place - 1
-        same = (earlier >= 0) & (rows.series[np.maximum(earlier, 0)] == rows.series[place])
-        before[held] = np.where(same, begin + rows.after[np.maximum(earlier, 0)], latest["time"][held])
+        key = rows.key[np.maximum(earlier, 0)]
+        same = (earlier >= 0) & (key >> SHIFT == rows.key[place] >> SHIFT)
+        before[held] = np.where(same, begin + (key & SPAN - 1) / 1000, latest["time"][held])
         latest["time"][held] = time
         for field in ("value", "quality", "origin"):
             latest[field][held] = getattr(rows, field)[place]
