@@ -42,6 +42,7 @@ from callbacks import (
     page,
     pair,
     rejects,
+    replay,
     saved_view,
     sign,
     static,
@@ -81,6 +82,7 @@ from store.people import People
 from store.permit import Permits
 from store.process import processes
 from store.rejects import read
+from store.replay import Replays
 from store.saved_view import SavedViews
 from store.session import Sessions
 from store.shelf import Shelf
@@ -101,7 +103,7 @@ BEAT, TABLES = "citydeck-beat", "citydeck-tables"
 
 def create(settings: Settings) -> Dash:
     """The app over Redis and SQL for the city at `settings.site`. Raises SpecError; neither need answer yet."""
-    described, site = city.read(Path(settings.site))
+    described, site = city.read(Path(settings.site), settings.exercise)
     client = connect(settings.redis)
     frames, reader = Frames(client), Live(client)
     hub, figures = Hub(frames), Figures()
@@ -116,11 +118,12 @@ def create(settings: Settings) -> Dash:
     page.register(app, cache, site, described, lambda path: draw(path, site, described, settings.lang), instead)
     live.register(server, hub, site, described, Tenure(doors.standing).stream)
     static.mark(app)
-    static.register(server, cache, site, described, reader)
+    static.register(server, cache, site, described, reader, Replays(client))
     spec = api.register(server, described, reader)
     history.register(server, spec, described, site, History(Shelf(settings.history), ZoneInfo(site.zone)))
     _alarms(server, spec, settings, client, engine, described, site, doors)
     _records(server, spec, cache, client, engine, site)
+    replay.register(server, spec, Replays(client), Witness(Audit(engine)))
     rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body), Witness(Audit(engine)))
     health.register(server, frames, state, figures.registry)
     compress.register(server)
@@ -165,7 +168,9 @@ def _alarms(
     board = Board(client)
     rows, out = alarm_rows.Rows(board), outside.read(Path(settings.site), [area.key for area in site.areas], described)
     origin = lambda: max((int(meta.get("origin", 0)) for meta in feeds(client).values()), default=0)  # noqa: E731
-    alarm_desk.register(server, rows, described, Live(client), partial(moment, client), partial(desk.heard, doors.sessions))
+    alarm_desk.register(
+        server, rows, Replays(client), described, Live(client), partial(moment, client), partial(desk.heard, doors.sessions)
+    )
     wishes = Wishes(board.request, site)
     alarm.register(server, spec, rows, Journal(engine), wishes)
     desk.register(server, spec, site, doors.sessions, board.duties, wishes)

@@ -8,10 +8,11 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from callbacks.alarm_rows import Rows
+from callbacks.alarm_rows import Rows, told_then
 from callbacks.problem import problem
 from model import Domain, Metric
 from store.live import Live
+from store.replay import Replays
 from store.view import View
 
 LONGEST_SECONDS = 86_400.0
@@ -19,16 +20,28 @@ LONGEST_SECONDS = 86_400.0
 Moment = Callable[[Sequence[tuple[View, int]], Metric, float, float], dict[str, Any]]
 
 
-def register(server: Flask, rows: Rows, domains: Mapping[str, Domain], reader: Live, moment: Moment, heard: Callable[[], None]) -> None:
+def register(
+    server: Flask,
+    rows: Rows,
+    replays: Replays,
+    domains: Mapping[str, Domain],
+    reader: Live,
+    moment: Moment,
+    heard: Callable[[], None],
+) -> None:
     """Adds the routes. `moment` tells what series said in a span of seconds, as `streams.moment.moment` does; `heard` is called where rows
     are asked for: whose page it is may be there.
     """
 
     @server.get("/desk/alarms")
     def desk_alarms() -> Response:
-        """All rows, or what changed since a revision of the board."""
+        """All rows, or what changed since a revision of the board; with `replay` the rows as they stood at its moment."""
         heard()
-        body = rows.told(request.args.get("since", -1, type=int))
+        since, replay = request.args.get("since", -1, type=int), request.args.get("replay", "")
+        past = replays.alarms(replay) if replay else None
+        if replay and past is None:
+            return problem(404, "this replay is over")
+        body = told_then(*past, since) if past else rows.told(since)
         headers = {"Vary": "Accept-Encoding", "Cache-Control": "no-store"}
         if request.accept_encodings["gzip"] <= 0:
             return Response(gzip.decompress(body), mimetype="application/json", headers=headers)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from store import Away
 from store.frame import Frame, Frames, deflated
+from store.replay import MARK
 
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 HELLO, BEAT = b"retry: 1000\n\n", b": beat\n\n"
@@ -29,8 +30,8 @@ BEAT_SECONDS = 5.0
 FRESH_SECONDS = 5.0
 """A frame heard longer ago is not what a newcomer should get: the store is asked again."""
 SHORTEST_WAIT, LONGEST_WAIT = 0.1, 2.0
-ON_DEMAND = "sensor-"
-"""Pages of this kind are composed only while somebody looks."""
+ON_DEMAND = ("sensor-", MARK)
+"""Pages of these kinds are composed only while somebody looks."""
 
 log = logging.getLogger(__name__)
 

@@ -86,6 +86,11 @@ RIGHTS: Mapping[str, Right] = {
     "GET /api/v1/views": Right("viewer"),
     "POST /api/v1/views": Right("viewer"),
     "DELETE /api/v1/views/<id>": Right("viewer"),
+    # the time machine; that the whole wall shows it is a supervisor's, which is decided where it is done
+    "GET /api/v1/replays": READ,
+    "POST /api/v1/replays": Right("operator"),
+    "POST /api/v1/replays/<id>": Right("operator"),
+    "DELETE /api/v1/replays/<id>": Right("operator"),
     # alarms: what more a wish asks for (a supervisor, one's own area, a low priority) the writer of alarms decides
     "GET /desk/alarms": READ,
     "GET /desk/moment/<domain>/<key>": READ,

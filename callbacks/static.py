@@ -21,6 +21,7 @@ from domains.system import RULES
 from model import Domain, Site
 from store import Away
 from store.live import Live
+from store.replay import Replays
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
@@ -28,7 +29,7 @@ UNSENT = ("sample", "topic", "format", "lateness")
 """Of a domain: how it arrives, which no screen shows."""
 
 
-def register(server: Flask, cache: Cache, site: Site, domains: Mapping[str, Domain], reader: Live) -> None:
+def register(server: Flask, cache: Cache, site: Site, domains: Mapping[str, Domain], reader: Live, replays: Replays) -> None:
     """Adds `/catalogue`, `/positions/<domain>` and `/basemap/<name>.geojson`."""
 
     @cache.memoize()
@@ -52,7 +53,8 @@ def register(server: Flask, cache: Cache, site: Site, domains: Mapping[str, Doma
     def positions(domain: str) -> Response:
         # Never from a cache: who is told of a new version and fetches an older one would put values on wrong places.
         try:
-            found = reader.positions(domain) if domain in domains else None
+            replay = request.args.get("replay", "")
+            found = (replays.positions(replay, domain) if replay else reader.positions(domain)) if domain in domains else None
         except Away:
             return problem(503, "the store does not answer")
         return problem(404, f"there are no positions of {domain!r}") if found is None else answer(found)

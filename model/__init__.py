@@ -316,6 +316,8 @@ class Site:
     """The least role that may acknowledge; an operator only in the areas of the own desk."""
     basemap: tuple[str, ...] = ()
     """Names of the layers that the folder has of a base map; none is no mistake."""
+    exercise: str = ""
+    """The name of the exercise that the deck is for; empty for the city itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

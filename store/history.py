@@ -42,14 +42,14 @@ class History:
 
     def series(self, domain: str, sensor: str, metric: str, since: float, until: float) -> pa.Table:
         """`time`, `value`, `quality` (and `origin`, `unit`) of the readings from `since` up to `until`, by time; bad ones among them."""
-        return self._again(lambda: self._series(domain, (metric, sensor), since, until, "raw", RAW))
+        return self.again(lambda: self._series(domain, (metric, sensor), since, until, "raw", RAW))
 
     def minutes(self, domain: str, sensor: str, metric: Metric, since: float, until: float) -> pa.Table:
         """`store.minute.MINUTE` of the minutes that begin from `since` up to `until`, by time; no row where nothing came.
 
         Of days not rolled up yet they are made of the readings.
         """
-        return self._again(lambda: self._minutes(domain, (metric.key, sensor), metric, since, until))
+        return self.again(lambda: self._minutes(domain, (metric.key, sensor), metric, since, until))
 
     def _minutes(self, domain: str, key: tuple[str, str], metric: Metric, since: float, until: float) -> pa.Table:
         held = self._listed("minute", domain, since, until)
@@ -127,7 +127,7 @@ class History:
         names = [parse(entry.name) for entry in self.shelf.list(folder(kind, domain, day))]
         return standing(one for one in names if one is not None)
 
-    def _again(self, read: Callable[[], T]) -> T:
+    def again(self, read: Callable[[], T]) -> T:
         """What `read` finds; files that were merged away under its hands are looked for anew."""
         for _ in range(TRIES - 1):
             try:

@@ -1,4 +1,4 @@
-"""`python -m streams ingest|frames|alarms|history|notify|rejects`: the processes that compute.
+"""`python -m streams ingest|frames|alarms|history|replay|exercise|notify|rejects`: the processes that compute.
 
 Reads the settings, opens the connections, hands them on.
 """
@@ -26,11 +26,15 @@ from store.clock import Clock
 from store.connect import connect
 from store.database import DatabaseAway, Engine, migrate
 from store.database import connect as connect_database
+from store.history import History as Shelved
 from store.journal import Journal
 from store.letters import Letters
 from store.merge import Kept
+from store.reel import Reel
 from store.shelf import Shelf
+from streams import exercise
 from streams.alarms import Keeper
+from streams.exercise import Exercise
 from streams.frames import Composer
 from streams.history import GROUP, History
 from streams.ingest import Ingest
@@ -40,6 +44,7 @@ from streams.notify import secrets as known_secrets
 from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.reach import absence
+from streams.replays import Projector
 from streams.resend import send_lines, sendable, show
 from streams.rulebook import Rulebook
 from streams.source import OPTIONS, BrokerError, Sink, Source
@@ -64,17 +69,20 @@ class Process(Protocol):
 def main(arguments: Sequence[str]) -> int:
     """Runs one process until it is told to stop; 2 for an author's mistake."""
     parser = argparse.ArgumentParser(prog="python -m streams", description="The processes that compute.")
-    parser.add_argument("process", choices=("ingest", "frames", "alarms", "history", "notify", "rejects"))
+    parser.add_argument("process", choices=("ingest", "frames", "alarms", "history", "replay", "exercise", "notify", "rejects"))
     parser.add_argument(
         "--send", action="store_true", help="rejects: send repaired ones, read from standard input in the form they are listed"
     )
+    parser.add_argument("--from", dest="begin", help="exercise: the moment at which it begins, 2026-11-20T14:05 in the city's time")
+    parser.add_argument("--to", dest="end", help="exercise: the moment at which it ends")
+    parser.add_argument("--speed", type=float, default=1.0, help="exercise: how many times faster than life it runs")
     asked = parser.parse_args(arguments)
     log.setup(asked.process)
     try:
         if asked.process == "rejects":
             return _rejects(asked.send)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is a process that can be asked to stop
-        process = _make(asked.process)
+        process = _exercise(asked) if asked.process == "exercise" else _make(asked.process)
     except SpecError as error:
         print(f"citydeck: {error}", file=sys.stderr)
         return 2
@@ -90,31 +98,56 @@ def main(arguments: Sequence[str]) -> int:
 
 def _make(name: str) -> Process:
     told = settings.load(os.environ)
-    domains, site = city.read(Path(told.site))
+    domains, site = city.read(Path(told.site), told.exercise)
+    if told.exercise and name in ("history", "notify"):
+        raise SpecError("environment", "CITYDECK_EXERCISE", f"an exercise has no process {name}: it is not kept, and tells nobody outside")
     client = connect(told.redis)
     clock, pulse = Clock(client, time.time), Pulse(client, name)
     if name == "frames":
         return Composer(client, domains, site, clock, pulse)
+    if name == "replay":
+        history = Shelved(Shelf(told.history), ZoneInfo(site.zone))
+        return Projector(client, history, Journal(connect_database(told.database)), domains, site, clock, pulse, told.flush_seconds)
     if name == "notify":
         return _notify(told, domains, site, pulse)
     options = BRIEFLY | told.kafka_options(OPTIONS)
     if name == "alarms":
         engine = connect_database(told.database, JOURNAL_SECONDS)
         journal = Journal(engine)
-        outbox = Outbox(journal, lambda: Sink(told.kafka, options))
+        outbox = Outbox(journal, lambda: Sink(told.kafka, options, city.prefix(told.exercise)))
         return Keeper(client, journal, outbox, Rulebook(domains, site), clock, pulse, lambda: migrate(engine))
     areas = {key: {sensor.id: sensor.area for sensor in sensors} for key, sensors in site.sensors.items()}
     topics = [domain.topic for domain in domains.values()]
     if name == "history":
         return _history(told, domains, ZoneInfo(site.zone), clock, pulse, options)
     try:
-        source = _patiently(lambda: Source(told.kafka, topics, options), told.kafka, pulse)
-        sink = _patiently(lambda: Sink(told.kafka, options), told.kafka, pulse)
+        group = f"-{told.exercise}" if told.exercise else ""
+        source = _patiently(lambda: Source(told.kafka, topics, options, group), told.kafka, pulse)
+        sink = _patiently(lambda: Sink(told.kafka, options, city.prefix(told.exercise)), told.kafka, pulse)
     except SystemExit:
         pulse.leave()
         raise
     pulse.lacks("")
     return Ingest(source, sink, client, domains, areas, clock, pulse)
+
+
+def _exercise(asked: argparse.Namespace) -> Process:
+    """What tells an exercise its span of the history."""
+    told = settings.load(os.environ)
+    domains, site = city.read(Path(told.site), told.exercise)
+    client, zone = connect(told.redis), ZoneInfo(site.zone)
+    if reason := exercise.obstacle(client, told.exercise):
+        raise SpecError("environment", "CITYDECK_EXERCISE", reason)
+    try:
+        span = exercise.moment(asked.begin or "", zone), exercise.moment(asked.end or "", zone)
+    except ValueError as error:
+        raise SpecError("arguments", "--from, --to", f"must be moments as 2026-11-20T14:05: {error}") from error
+    if not span[0] < span[1] or not asked.speed > 0:
+        raise SpecError("arguments", "--to, --speed", "must be after --from, and above 0")
+    pulse, options = Pulse(client, "exercise"), BRIEFLY | told.kafka_options(OPTIONS)
+    sink = _patiently(lambda: Sink(told.kafka, options), told.kafka, pulse)
+    reels = {key: Reel(Shelved(Shelf(told.history), zone), key) for key in domains}
+    return Exercise(client, sink, reels, domains, span, asked.speed, pulse)
 
 
 def _history(

@@ -274,21 +274,24 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 class Sink:
-    """Sends records to Kafka."""
+    """Sends records to Kafka; topics that do not begin with `prefix` are given it."""
 
-    def __init__(self, bootstrap: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, bootstrap: str, options: Mapping[str, Any], prefix: str = "") -> None:
         known = {name: value for name, value in options.items() if name in KafkaProducer.DEFAULT_CONFIG}
+        self._prefix = prefix
         self._producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), **{**SINK, **known})
 
-    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> list[int]:
-        """Returns when Kafka has the records, each a (key, value).
+    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]], origin: Origin = "live") -> list[int]:
+        """Returns when Kafka has the records, each a (key, value), with the header of an `origin` that is not live.
 
         The places of those it never takes, because they are too long. Raises `KafkaError` for anything else that fails.
         """
         sent, large = [], []
+        topic = topic if topic.startswith(self._prefix) else self._prefix + topic
+        headers = [] if origin == "live" else [(ORIGIN_HEADER, origin.encode())]
         for place, (key, value) in enumerate(records):
             try:
-                sent.append((place, self._producer.send(topic, value=value, key=key)))
+                sent.append((place, self._producer.send(topic, value=value, key=key, headers=headers)))
             except TOO_LARGE:
                 large.append(place)
             except ValueError as error:  # the client's way to say that it may not or cannot know the topic

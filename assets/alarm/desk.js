@@ -51,9 +51,9 @@
   const wall = () => Date.now() / 1000 + skew;
 
   /* ---- what nobody keeps: without a process of the alarms, conditions that have come since stand in frames alone */
-  const framed = () => [deck.held('line'), ...(deck.held('conditions') || {rows: []}).rows].filter((row) => row && !row.occurrence);
+  const framed = () => [deck.live('line'), ...(deck.live('conditions') || {rows: []}).rows].filter((row) => row && !row.occurrence);
   function unkept(held) {
-    const told = (deck.held('alarms') || {alive: true}).alive === false ? framed().filter((row) => !held.has(row.id)) : [], ids = new Set(told.map((row) => row.id));
+    const told = (deck.live('alarms') || {alive: true}).alive === false ? framed().filter((row) => !held.has(row.id)) : [], ids = new Set(told.map((row) => row.id));
     loose.forEach((row, id) => { if (!ids.has(id)) loose.delete(id); });
     for (const row of told) {
       const before = loose.get(row.id);
@@ -62,7 +62,7 @@
     }
     return [...loose.values()];
   }
-  const every = () => new Map([...held, ...unkept(held).map((row) => [row.id, row])]);
+  const every = () => new Map([...held, ...(deck.replaying() ? [] : unkept(held)).map((row) => [row.id, row])]);
   const find = (id) => held.get(id) || loose.get(id);
 
   /* ---- words */
@@ -168,7 +168,8 @@
     asking = true;
     let more = false;
     try {
-      const answer = await fetch(deck.path(`desk/alarms?since=${rev}`), {signal: AbortSignal.timeout(10000)});
+      const replay = deck.replaying(), answer = await fetch(deck.path(`desk/alarms?since=${rev}` + (replay ? `&replay=${replay}` : '')), {signal: AbortSignal.timeout(10000)});
+      if (replay !== deck.replaying()) return;
       if (answer.headers.has('Date')) skew = (Date.parse(answer.headers.get('Date')) - Date.now()) / 1000;
       if (answer.ok) more = take(await answer.json());
     } catch (error) { /* the server is away: the line above the grid says so */ } finally { asking = false; }
@@ -189,6 +190,13 @@
     (told.rows || told.set).forEach((row) => held.set(row.id, row));
     draw();
     return Boolean(told.rows);
+  }
+
+  /* Another moment, or the present again: nothing of what stood here holds. */
+  function turn() {
+    rev = -1;
+    [...held.keys()].forEach((id) => { held.delete(id); values.delete(id); ranks.delete(id); });
+    look();
   }
 
   /* Who looks at an alarm goes on looking at it when it is over. */
@@ -276,7 +284,7 @@
   components.DeckLines = (params) => window.React.createElement('span', {className: 'lines'}, params.value);
   components.DeckAlarm = (params) => window.React.createElement('span', {className: 'sign', dangerouslySetInnerHTML: {__html: deck.alarmMark(params.data)}});
 
-  deck.alarms = {chosen, selection, shown: () => rows, held: every, unkept, choose, settled, look, laid, wall, when, because, keys: [], onChange: (fn) => listeners.push(fn)};
+  deck.alarms = {chosen, selection, shown: () => rows, held: every, unkept, choose, settled, look, turn, laid, wall, when, because, keys: [], onChange: (fn) => listeners.push(fn)};
   deck.choose(GRID, (row) => {
     if (row && chosenAt === -Infinity && row.id !== aimed) { aimed = row.fold ? '' : row.id; tellAddress(); }
     listeners.forEach((fn) => fn());

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from demo.memory import RedisServer
-from model import Batch
+from model import Batch, Origin
 from store import Client
 from store.clock import Clock
 from store.command import RESEND, ask
@@ -69,7 +69,7 @@ class Kept(Sink):
         self.longest = 1_000_000
         self.before: Callable[[], None] = lambda: None
 
-    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> list[int]:
+    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]], origin: Origin = "live") -> list[int]:
         self.before()
         large = [place for place, (_, value) in enumerate(records) if len(value) > self.longest]
         self.sent += [json.loads(value) for place, (_, value) in enumerate(records) if place not in large]

@@ -10,7 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from callbacks import alarm_desk
+from model.alarm import Alarm
 from tests.unit.city import domain
+from tests.unit.test_alarm_rows import ALARM
 
 ROWS = b'{"rev":7,"rows":[]}'
 TREND = {"end": 300.0, "step": 300, "values": [1.0]}
@@ -37,6 +39,13 @@ class Live:
         return TREND if key == "oxygen_lowest" else None
 
 
+class Replays:
+    """One replay is on, in which one alarm stands."""
+
+    def alarms(self, id: str) -> tuple[int, list[Alarm]] | None:
+        return (5, [ALARM]) if id == "r1" else None
+
+
 @pytest.fixture
 def rows() -> Rows:
     return Rows()
@@ -46,7 +55,7 @@ def rows() -> Rows:
 def client(rows: Rows) -> FlaskClient:
     server = Flask("test")
     told = lambda places, metric, since, until: {"of": [metric.key, since, until, len(places)]}  # noqa: E731
-    alarm_desk.register(server, rows, {"sea": domain()}, Live(), told, lambda: None)  # type: ignore[arg-type]
+    alarm_desk.register(server, rows, Replays(), {"sea": domain()}, Live(), told, lambda: None)  # type: ignore[arg-type]
     return server.test_client()
 
 
@@ -57,6 +66,13 @@ def test_rows_come_in_gzip_to_who_takes_it_and_plain_to_who_does_not(client: Fla
     plain = client.get(path)
     assert "Content-Encoding" not in plain.headers and plain.data == ROWS
     assert rows.asked == [since, since]
+
+
+def test_rows_of_a_replay_are_those_of_its_moment(client: FlaskClient, rows: Rows) -> None:
+    told = client.get("/desk/alarms?since=-1&replay=r1").get_json()
+    assert told["rev"] == 5 and [each["id"] for each in told["rows"]] == [ALARM.id]
+    assert client.get("/desk/alarms?since=5&replay=r1").get_json() == {"rev": 5, "floods": [], "set": [], "gone": []}
+    assert client.get("/desk/alarms?since=5&replay=over").status_code == 404 and rows.asked == []
 
 
 def test_the_hour_of_a_sensor_and_the_day_of_a_figure(client: FlaskClient) -> None:

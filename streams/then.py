@@ -1,0 +1,236 @@
+"""What the partitions held at a moment of the past: a view made of the history, as ingest would have left it in Redis then.
+
+One view stands for all partitions of a domain. It goes on with the clock of a replay: only windows that the time between two looks
+touched are made again. Readings stand where they belong by their own time, those that came late among them, so what is seen may be more
+than was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import Domain
+from standards.noise import energy
+from store.reel import SHIFT, SPAN, Day, Reel, Rows
+from store.table import LATEST, WINDOW
+from store.view import View, Window
+from streams.moment import Reading
+from streams.partition import ORIGIN_SECONDS
+from streams.percentile import sketches
+from streams.window import FIVE, KEEP, MINUTE, groups, merged
+
+STEP_SECONDS = 900.0
+"""A moment not more than this after the one before is reached from it."""
+BACK_SECONDS = max(KEEP.values())
+MOST_SKETCHES = 2_000
+KEPT_DAYS = 8
+"""Days whose five minutes are held."""
+
+Index = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Records = tuple[Index, NDArray[np.void]]
+"""(series, record of each) of one window, by series."""
+
+
+class Fives:
+    """The five minutes of whole days, each made once: all who look at the past of a domain share them."""
+
+    def __init__(self, domain: Domain, reel: Reel) -> None:
+        self.reel = reel
+        self._loud = {metric.key for metric in domain.metrics if metric.energetic}
+        self._held: dict[float, tuple[int, dict[int, Records]]] = {}
+        self._energetic = np.empty(0, np.bool_)
+
+    def of(self, day: Day) -> Mapping[int, Records]:
+        """By start the five minutes of a day."""
+        held = self._held.get(day.start)
+        if held is None or held[0] != day.version:
+            held = self._held[day.start] = day.version, dict(self.records(day, day.rows["good"], FIVE))
+            while len(self._held) > KEPT_DAYS:
+                del self._held[next(iter(self._held))]
+        return held[1]
+
+    def records(self, day: Day, rows: Rows, width: int) -> Iterator[tuple[int, Records]]:
+        """(start, records) of the windows that the rows fall in."""
+        if not len(rows.key):
+            return
+        series, time = rows.series, rows.after
+        offset = int(day.start) % width  # a day begins on a whole five minutes in every zone there is, but some of the past
+        start = ((time + offset) // width).astype(np.int64) * width - offset
+        index, at, group = groups(series, start, time, rows.value, self._summed(series, rows.value))
+        if rows.minutes is not None:
+            _of_minutes(group, series, start, rows, self._summed(series, rows.minutes["mean"]))
+        order = np.argsort(at, kind="stable")
+        starts, edges = np.unique(at[order], return_index=True)
+        for one, places in zip(starts.tolist(), np.split(order, edges[1:]), strict=True):
+            yield int(day.start) + one, (index[places], group[places])
+
+    def _summed(self, series: Index, value: Floats) -> Floats:
+        if not self._loud:
+            return value
+        if len(self._energetic) < len(self.reel.names):
+            self._energetic = np.array([metric in self._loud for _, metric in self.reel.names], np.bool_)
+        loud = self._energetic[series]
+        found = value.copy()
+        found[loud] = energy(value[loud])
+        return found
+
+
+def _of_minutes(group: NDArray[np.void], series: Index, start: Index, rows: Rows, mean: Floats) -> None:
+    """Sets the records of rows that stand for many readings."""
+    told = rows.minutes
+    assert told is not None
+    at = np.flatnonzero(np.append(True, (series[1:] != series[:-1]) | (start[1:] != start[:-1])))
+    group["n"] = np.add.reduceat(told["n"], at)
+    group["sum"] = np.add.reduceat(mean * told["n"], at)
+    group["min"], group["max"] = np.minimum.reduceat(told["min"], at), np.maximum.reduceat(told["max"], at)
+
+
+class Then:
+    """One domain as it stood at the moments that one replay looks at. `places` are those of sensors that no list names."""
+
+    def __init__(self, fives: Fives, places: Mapping[str, tuple[float, float]]) -> None:
+        self._fives, self._reel = fives, fives.reel
+        self.view = View(f"{fives.reel.domain}.0", places=dict(places))
+        self._days: list[Day] = []
+        self._known: dict[float, int] = {}
+        self.moment = float("-inf")
+        self._sketched: dict[tuple[str, int, float], list[tuple[str, bytes]]] = {}
+
+    def look(self, moment: float, anew: bool = True) -> View:
+        """The view at an event time; with `anew` files that came since are looked for. Raises `OSError`."""
+        self._days = self._reel.days(moment - BACK_SECONDS, moment, anew)
+        self.view.names, self.view.changed = self._reel.names, set()
+        before = self._since(moment)
+        for width in (MINUTE, FIVE):
+            self._windows(width, moment, before)
+        if before is None or len(self._sketched) > MOST_SKETCHES:
+            self._sketched = {}
+        self._known, self.moment = {day.start: day.version for day in self._days}, moment
+        self._newest()
+        return self.view
+
+    def _since(self, moment: float) -> float | None:
+        """From when on windows are to be made again; None for all."""
+        if not 0 <= moment - self.moment <= STEP_SECONDS:
+            return None
+        came = [min(day.earliest[self._known.get(day.start, 0) :], default=moment) for day in self._days]
+        return min(self.moment, *came)
+
+    # --- windows ---------------------------------------------------------------------------------------------------------------------
+
+    def _windows(self, width: int, moment: float, before: float | None) -> None:
+        """Those of a width that are kept at the moment; where `before` is given, only those changed since are made."""
+        windows = self.view.windows
+        oldest = moment - KEEP[width]
+        last = int(moment // width) * width
+        first = int(oldest // width + 1) * width if before is None else int(before // width) * width
+        for gone in [key for key in windows if key[0] == width and (key[1] <= oldest or before is None)]:
+            del windows[gone]
+        found = dict(self._whole(width, first, last, moment))
+        for start, parts in found.items():
+            key: Window = width, start
+            windows[key] = _table(parts, len(self.view.names))
+            self.view.changed.add(key)
+
+    def _whole(self, width: int, first: int, last: int, moment: float) -> Iterator[tuple[int, list[Records]]]:
+        found: dict[int, list[Records]] = {}
+        for day in self._days:
+            for start, records in self._of(day, width, first, last):
+                if first <= start < last:
+                    found.setdefault(start, []).append(records)
+            for start, records in self._fives.records(day, day.between("good", last, moment), width):
+                found.setdefault(start, []).append(records)
+        yield from sorted(found.items())
+
+    def _of(self, day: Day, width: int, first: int, last: int) -> Iterable[tuple[int, Records]]:
+        """Whole windows of a day, from `first` up to `last`."""
+        if width == FIVE:
+            return self._fives.of(day).items()
+        return self._fives.records(day, day.between("good", first, last - 0.001), width)
+
+    # --- the newest of each series ---------------------------------------------------------------------------------------------------
+
+    def _newest(self) -> None:
+        count = len(self.view.names)
+        latest = np.zeros(count, LATEST)
+        before = np.zeros(count)
+        for day in self._days:
+            for name, rows in day.rows.items():
+                place = rows.last(count, round((self.moment - day.start) * 1000))
+                held = np.flatnonzero(place >= 0)
+                if len(held):
+                    _put(latest, before, held, place[held], rows, day.start, name)
+        spoken = (latest["time"] > 0) & (before > 0)
+        latest["heard"][spoken] = (latest["time"] - before)[spoken]
+        newest = float(latest["time"].max(initial=0.0))
+        recent = latest["time"] > newest - ORIGIN_SECONDS
+        self.view.latest = latest
+        self.view.meta = {"origin": str(int(latest["origin"][recent].max(initial=0))), "series": str(count)}
+        if newest:
+            self.view.meta["newest"] = repr(newest)
+
+    # --- what a page of one sensor, and percentiles, ask for -------------------------------------------------------------------------
+
+    def readings(self, row: int, since: float, until: float) -> list[Reading]:
+        """The readings of one series in [since, until), by time, that can be trusted, and None where it measured nothing."""
+        found: list[Reading] = []
+        for day in self._days:
+            for name in ("good", "missing"):
+                rows = _of(day, name, row, since, min(until - 0.001, self.moment))
+                value = [None if name == "missing" else float(f"{each:.6g}") for each in rows.value.tolist()]
+                found += map(Reading, (day.start + rows.after).tolist(), value, rows.quality.tolist())
+        return sorted(found, key=lambda reading: reading.time)
+
+    def sketches(self, metric: str, areas: Mapping[str, str], now: float, seconds: float) -> list[tuple[str, bytes]]:
+        """(area, sketch) of a metric over the whole minutes within the `seconds` before `now`; `areas` by sensor."""
+        last = int(now // MINUTE) * MINUTE
+        asked = metric, last, seconds
+        if asked not in self._sketched:
+            self._sketched[asked] = self._sketch(metric, areas, last, seconds)
+        return self._sketched[asked]
+
+    def _sketch(self, metric: str, areas: Mapping[str, str], last: int, seconds: float) -> list[tuple[str, bytes]]:
+        names = sorted({areas.get(sensor, "") for sensor, key in self.view.names if key == metric})
+        group = np.array([names.index(areas.get(sensor, "")) if key == metric else -1 for sensor, key in self.view.names], np.int64)
+        found = []
+        for day in self._days:
+            rows = day.between("good", last - max(int(seconds // MINUTE), 1) * MINUTE, last - 0.001)
+            of = group[rows.series]
+            mine = np.flatnonzero(of >= 0)
+            made = sketches(of[mine], rows.value[mine].astype(np.float32)) if len(mine) else {}
+            found += [(names[place], data) for place, data in made.items()]
+        return found
+
+
+def _of(day: Day, name: str, series: int, since: float, until: float) -> Rows:
+    """The rows of one series of a day in [since, until]."""
+    rows, edges = day.rows[name], [round((edge - day.start) * 1000) for edge in (since, until)]
+    return rows.where(slice(rows.of(series, max(edges[0], 0)), rows.of(series, max(edges[1] + 1, 0))))
+
+
+def _table(parts: Sequence[Records], count: int) -> NDArray[np.void]:
+    table = np.zeros(count, WINDOW)
+    for series, records in parts:
+        table[series] = merged(table[series], records) if len(parts) > 1 else records
+    return table
+
+
+def _put(latest: NDArray[np.void], before: Floats, held: Index, place: Index, rows: Rows, begin: float, name: str) -> None:
+    """Takes the newest rows of a day over what older days had."""
+    time = begin + (rows.key[place] & SPAN - 1) / 1000
+    if name == "missing":
+        latest["missing_time"][held] = time
+    elif name == "bad":
+        latest["bad_time"][held], latest["bad_value"][held] = time, rows.value[place]
+    else:
+        earlier = place - 1
+        key = rows.key[np.maximum(earlier, 0)]
+        same = (earlier >= 0) & (key >> SHIFT == rows.key[place] >> SHIFT)
+        before[held] = np.where(same, begin + (key & SPAN - 1) / 1000, latest["time"][held])
+        latest["time"][held] = time
+        for field in ("value", "quality", "origin"):
+            latest[field][held] = getattr(rows, field)[place]

@@ -1,0 +1,119 @@
+"""A moment of the past, made of the history's files, is what ingest held at that moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from store.merge import Kept, Merger
+from store.reel import Reel
+from streams.percentile import quantile
+from tests.unit.city import START, domain
+from tests.unit.then import GOOD, MISSING, City
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_views_from_history_hold_what_ingest_had_stored(tmp_path: Path, seed: int) -> None:
+    city = City(tmp_path, seed, domain())
+    began = START - 10 * 3600
+    city.live(began, began + 8 * 3600, 400.0)  # over a midnight
+    then, now = city.then(), began + 8 * 3600
+    city.agrees(then.look(now), now)
+    for step in (20.0, 100.0, 400.0, 1300.0):  # the clock goes on, and files come
+        city.live(now, now + step, step)
+        now += step
+        city.agrees(then.look(now), now)
+    city.agrees(city.then().look(now), now)
+
+
+def test_no_moment_knows_what_came_after_it(tmp_path: Path) -> None:
+    city = City(tmp_path, 1, domain())
+    city.live(START, START + 3600, 60.0)
+    seen = city.then().look(START + 1800.5)
+    assert seen.latest["time"].max() <= START + 1800.5
+    assert max(start for _, start in seen.windows) <= START + 1800
+    back = city.then()
+    back.look(START + 3600)
+    for name in ("latest", "names"):
+        assert np.array_equal(getattr(back.look(START + 1800.5), name), getattr(seen, name))
+    assert back.view.windows.keys() == seen.windows.keys()
+    assert all(np.array_equal(back.view.windows[key], seen.windows[key]) for key in seen.windows)
+
+
+def test_a_moment_whose_files_were_merged_is_the_same(tmp_path: Path) -> None:
+    city = City(tmp_path, 2, domain())
+    began = START - 40 * 3600
+    city.live(began, began + 9 * 3600, 600.0)
+    now = began + 9 * 3600
+    then = city.then()
+    before = then.look(now)
+    held = {key: table.copy() for key, table in before.windows.items()}
+    metrics = {metric.key: metric for metric in city.domain.metrics}
+    Merger(city.archive, Kept(raw=30, minute=60), lambda: True).tidy(
+        city.domain.key, (city.domain.topic, 0), metrics, START, START + 86_400
+    )
+    for after in (then.look(now), city.then().look(now)):
+        assert after.windows.keys() == held.keys()
+        order = [after.names.index(name) for name in before.names]
+        for key, table in held.items():
+            _tables(after.windows[key][order], table)
+
+
+def _tables(one: Any, other: Any) -> None:
+    for field in ("n", "min", "max", "first", "last"):
+        assert np.array_equal(one[field], other[field])
+    assert np.allclose(one["sum"], other["sum"])
+
+
+def test_where_only_minutes_are_left_they_are_shown(tmp_path: Path) -> None:
+    city = City(tmp_path, 3, domain())
+    began = START - 80 * 3600
+    city.live(began, began + 3 * 3600, 60.0)
+    now = began + 3 * 3600
+    whole = city.then().look(now)
+    metrics = {metric.key: metric for metric in city.domain.metrics}
+    merger = Merger(city.archive, Kept(raw=30, minute=60), lambda: True)
+    place = (city.domain.topic, 0)
+    merger.tidy(city.domain.key, place, metrics, START, START + 86_400)
+    Merger(city.archive, Kept(raw=2, minute=60), lambda: True).tidy(city.domain.key, place, metrics, START, START + 86_400)
+    assert not list(tmp_path.glob("raw/**/*.parquet")) and list(tmp_path.glob("minute/**/*.parquet"))
+    left = city.then().look(now)
+    order = [left.names.index(name) for name in whole.names]
+    for key in (key for key in whole.windows if key[0] == 300 and key[1] < now - 300):
+        mine = left.windows[key][order]
+        assert np.array_equal(mine["n"], whole.windows[key]["n"])
+        assert np.allclose(mine["sum"], whole.windows[key]["sum"])
+        assert np.array_equal(mine["min"], whole.windows[key]["min"]) and np.array_equal(mine["max"], whole.windows[key]["max"])
+
+
+def test_a_page_of_one_sensor_reads_its_readings_one_by_one(tmp_path: Path) -> None:
+    city = City(tmp_path, 4, domain())
+    city.take([("a", "oxygen", round((START + at) * 1000), at, GOOD) for at in (0, 30, 60, 90)], START + 100)
+    city.take(
+        [("a", "oxygen", round((START + 45) * 1000), None, MISSING), ("b", "oxygen", round((START + 50) * 1000), 1.0, GOOD)], START + 101
+    )
+    then = city.then()
+    view = then.look(START + 70)
+    found = then.readings(view.names.index(("a", "oxygen")), START + 20, START + 3600)
+    assert [(each.time - START, each.value) for each in found] == [(30, 30), (45, None), (60, 60)]
+
+
+def test_a_percentile_is_of_the_readings_of_its_minutes(tmp_path: Path) -> None:
+    city = City(tmp_path, 5, domain())
+    city.take([("a", "oxygen", round((START + at) * 1000), float(at), GOOD) for at in range(100)], START + 100)
+    then = city.then()
+    then.look(START + 300)
+    found = then.sketches("oxygen", {"a": "bay"}, START + 120, 120)
+    assert [area for area, _ in found] == ["bay"] and quantile((data for _, data in found), 0.5) == pytest.approx(50, abs=2)
+    assert then.sketches("temperature", {}, START + 120, 120) == []
+
+
+def test_the_history_says_where_it_begins(tmp_path: Path) -> None:
+    city = City(tmp_path, 6, domain())
+    reel = Reel(city.history, "sea")
+    assert reel.first() is None
+    city.take([("a", "oxygen", round(START * 1000), 1.0, GOOD)], START)
+    assert reel.first() == 1_795_190_400.0  # midnight in Shanghai
