@@ -52,9 +52,7 @@ class History:
         return self._again(lambda: self._minutes(domain, (metric.key, sensor), metric, since, until))
 
     def _minutes(self, domain: str, key: tuple[str, str], metric: Metric, since: float, until: float) -> pa.Table:
-        held = self._listed("minute", domain, since, until)
-        raw = self._listed("raw", domain, since, until)
-        chosen = {day: _sources(raw.get(day, []), held.get(day, [])) for day in raw.keys() | held.keys()}
+        chosen = self._chosen(domain, since, until)
         readings = self._read("raw", domain, key, since // 60 * 60, until, RAW, {day: both[0] for day, both in chosen.items()})
         made = roll_up(readings, {metric.key: metric})
         held = {day: both[1] for day, both in chosen.items()}
@@ -91,23 +89,39 @@ class History:
 
     def connect(self, domain: str, first: date, last: date) -> duckdb.DuckDBPyConnection:
         """A database with the views `raw` and `minute` of local days: each reading once, and the minutes of days that were rolled up."""
+        return self._connected(domain, *({day: self._names(kind, domain, day) for day in days(first, last)} for kind in ("raw", "minute")))
+
+    def query(self, domain: str, since: float, until: float, sql: str, values: Mapping[str, object]) -> pa.Table:
+        """What `sql` finds in `minute`, and in `raw` where a day was not rolled up or more came since: nothing is in both.
+
+        Both views hold whole days. Where they overlap all the same, because readings came for a day whose readings are gone, `minute` counts.
+        """
+
+        def ask() -> pa.Table:
+            chosen = self._chosen(domain, since, until)
+            parts = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
+            with self._connected(domain, *parts) as database:
+                return database.sql(sql, params=values).to_arrow_table()
+
+        return self._again(ask)
+
+    def _connected(self, domain: str, raw: Mapping[date, list[Stretch]], minute: Mapping[date, list[Stretch]]) -> duckdb.DuckDBPyConnection:
         found = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
         if not self.shelf.local:
             found.register_filesystem(_named(self.shelf))
-        for kind, schema in (("raw", RAW), ("minute", MINUTE)):
-            alone, shared = self._sorted_out(kind, domain, first, last)
+        for kind, schema, chosen in (("raw", RAW, raw), ("minute", MINUTE, minute)):
+            alone, shared = self._sorted_out(kind, domain, chosen)
             if alone or shared:
                 found.execute(f"CREATE TEMP VIEW {kind} AS {_view(alone, shared)}")
             else:
                 found.register(kind, schema.empty_table())
         return found
 
-    def _sorted_out(self, kind: str, domain: str, first: date, last: date) -> tuple[list[str], list[str]]:
+    def _sorted_out(self, kind: str, domain: str, chosen: Mapping[date, list[Stretch]]) -> tuple[list[str], list[str]]:
         """(files that share no reading with another, files that may) of some days, as DuckDB names them."""
         alone: list[str] = []
         shared: list[str] = []
-        for day in days(first, last):
-            there = self._names(kind, domain, day)
+        for day, there in chosen.items():
             for one in there:
                 path = f"{folder(kind, domain, day)}/{one.name}"
                 told = self.shelf.path(path) if self.shelf.local else f"{SCHEME}://{self.shelf.path(path)}"
@@ -115,6 +129,11 @@ class History:
         return alone, shared
 
     # --- which files -----------------------------------------------------------------------------------------------------------------
+
+    def _chosen(self, domain: str, since: float, until: float) -> dict[date, tuple[list[Stretch], list[Stretch]]]:
+        """By day the files of readings to be rolled up, and the files of minutes that count."""
+        held, raw = (self._listed(kind, domain, since, until) for kind in ("minute", "raw"))
+        return {day: _sources(raw.get(day, []), held.get(day, [])) for day in sorted(raw.keys() | held.keys())}
 
     def _listed(self, kind: str, domain: str, since: float, until: float) -> dict[date, list[Stretch]]:
         first, last = day_of(since, self.zone), day_of(until, self.zone)
@@ -132,7 +151,7 @@ class History:
         for _ in range(TRIES - 1):
             try:
                 return read()
-            except FileNotFoundError:
+            except (FileNotFoundError, duckdb.IOException):
                 continue
         return read()
 

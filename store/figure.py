@@ -1,0 +1,55 @@
+"""KPIs of days that are over, as files of their own: `figure/domain=<domain>/date=<day>/<made of>.parquet`.
+
+They are computed from the day's minutes and can be made again at any time, so they may be deleted at any time: after a formula has changed,
+for instance. The name says of which files of minutes they were made; where those change, another is made and this one goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from store.archive import folder
+from store.shelf import Shelf
+from store.stretch import Stretch
+
+KIND = "figure"
+_WORD = pa.dictionary(pa.int32(), pa.string())
+FIGURE = pa.schema([("kpi", _WORD), ("area", _WORD), ("time", pa.timestamp("ms", "UTC")), ("value", pa.float64()), ("sensor", _WORD), ("item", _WORD)])
+"""A KPI at one moment, of the city where `area` is empty; `sensor` and `item` decided it. No row where it had no value."""
+
+
+def made_of(minute: Iterable[Stretch]) -> str:
+    """A name for these files."""
+    return hashlib.sha256("\n".join(sorted(one.name for one in minute)).encode()).hexdigest()[:16]
+
+
+def stands(shelf: Shelf, domain: str, day: date) -> list[str]:
+    """Names, without their ending, of the files there are of a day."""
+    return [entry.name.removesuffix(".parquet") for entry in shelf.list(folder(KIND, domain, day))]
+
+
+def put(shelf: Shelf, domain: str, day: date, name: str, rows: pa.Table) -> None:
+    """Writes a day and then deletes what was there of it. Raises `OSError`."""
+    before = stands(shelf, domain, day)
+    shelf.put(f"{folder(KIND, domain, day)}/{name}.parquet", lambda file: pq.write_table(rows, file, compression="zstd"))
+    for other in before:
+        if other != name:
+            shelf.delete(f"{folder(KIND, domain, day)}/{other}.parquet")
+
+
+def read(shelf: Shelf, domain: str, day: date, kpi: str, area: str) -> pa.Table | None:
+    """`FIGURE` of one KPI; None where the day was not computed. Raises `OSError`."""
+    for name in stands(shelf, domain, day):
+        try:
+            with shelf.open(f"{folder(KIND, domain, day)}/{name}.parquet") as file:
+                rows = pq.read_table(file).cast(FIGURE)
+        except FileNotFoundError:
+            continue
+        return rows.filter(pc.and_(*(pc.equal(rows[key].cast(pa.string()), word) for key, word in (("kpi", kpi), ("area", area)))))
+    return None
