@@ -52,6 +52,7 @@ from callbacks.attempt import Devices
 from callbacks.csrf import Forgery
 from callbacks.entrance import Entrance
 from callbacks.guard import Guard
+from callbacks.history_past import Pasts
 from callbacks.hub import Hub
 from callbacks.oidc import Oidc
 from callbacks.problem import Json
@@ -88,6 +89,7 @@ from store.token import Tokens
 from store.told import Told
 from streams.moment import moment
 from streams.pulse import Pulse
+from streams.reckon import Reckoner
 
 WARM = ("/", "/_dash-layout", "/_dash-dependencies")
 LARGEST_BODY = 8 << 20
@@ -118,7 +120,8 @@ def create(settings: Settings) -> Dash:
     static.mark(app)
     static.register(server, cache, site, described, reader)
     spec = api.register(server, described, reader)
-    history.register(server, spec, described, site, History(Shelf(settings.history), ZoneInfo(site.zone)))
+    past = History(Shelf(settings.history), ZoneInfo(site.zone))
+    history.register(server, spec, described, Pasts(past, Journal(engine), Reckoner(past, site).kpi, site))
     _alarms(server, spec, settings, client, engine, described, site, doors)
     _records(server, spec, cache, client, engine, site)
     rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body), Witness(Audit(engine)))

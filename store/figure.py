@@ -14,13 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store.archive import folder
+from store.archive import day_of, folder
 from store.shelf import Shelf
-from store.stretch import Stretch
+from store.stretch import SUFFIX, Stretch
 
 KIND = "figure"
 _WORD = pa.dictionary(pa.int32(), pa.string())
-FIGURE = pa.schema([("kpi", _WORD), ("area", _WORD), ("time", pa.timestamp("ms", "UTC")), ("value", pa.float64()), ("sensor", _WORD), ("item", _WORD)])
+FIGURE = pa.schema(
+    [("kpi", _WORD), ("area", _WORD), ("time", pa.timestamp("ms", "UTC")), ("value", pa.float64()), ("sensor", _WORD), ("item", _WORD)]
+)
 """A KPI at one moment, of the city where `area` is empty; `sensor` and `item` decided it. No row where it had no value."""
 
 
@@ -29,25 +31,37 @@ def made_of(minute: Iterable[Stretch]) -> str:
     return hashlib.sha256("\n".join(sorted(one.name for one in minute)).encode()).hexdigest()[:16]
 
 
+def held(shelf: Shelf, domain: str) -> dict[date, list[str]]:
+    """By day the names of the files there are, without their ending."""
+    found: dict[date, list[str]] = {}
+    for entry in shelf.list(folder(KIND, domain)):
+        found.setdefault(day_of(entry), []).append(entry.name.removesuffix(SUFFIX))
+    return found
+
+
 def stands(shelf: Shelf, domain: str, day: date) -> list[str]:
     """Names, without their ending, of the files there are of a day."""
-    return [entry.name.removesuffix(".parquet") for entry in shelf.list(folder(KIND, domain, day))]
+    return [entry.name.removesuffix(SUFFIX) for entry in shelf.list(folder(KIND, domain, day))]
 
 
 def put(shelf: Shelf, domain: str, day: date, name: str, rows: pa.Table) -> None:
     """Writes a day and then deletes what was there of it. Raises `OSError`."""
-    before = stands(shelf, domain, day)
-    shelf.put(f"{folder(KIND, domain, day)}/{name}.parquet", lambda file: pq.write_table(rows, file, compression="zstd"))
-    for other in before:
-        if other != name:
-            shelf.delete(f"{folder(KIND, domain, day)}/{other}.parquet")
+    shelf.put(f"{folder(KIND, domain, day)}/{name}{SUFFIX}", lambda file: pq.write_table(rows, file, compression="zstd"))
+    forget(shelf, domain, day, but=name)
+
+
+def forget(shelf: Shelf, domain: str, day: date, but: str = "") -> None:
+    """Deletes what there is of a day, but for one file."""
+    for name in stands(shelf, domain, day):
+        if name != but:
+            shelf.delete(f"{folder(KIND, domain, day)}/{name}{SUFFIX}")
 
 
 def read(shelf: Shelf, domain: str, day: date, kpi: str, area: str) -> pa.Table | None:
     """`FIGURE` of one KPI; None where the day was not computed. Raises `OSError`."""
     for name in stands(shelf, domain, day):
         try:
-            with shelf.open(f"{folder(KIND, domain, day)}/{name}.parquet") as file:
+            with shelf.open(f"{folder(KIND, domain, day)}/{name}{SUFFIX}") as file:
                 rows = pq.read_table(file).cast(FIGURE)
         except FileNotFoundError:
             continue

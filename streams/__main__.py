@@ -26,11 +26,13 @@ from store.clock import Clock
 from store.connect import connect
 from store.database import DatabaseAway, Engine, migrate
 from store.database import connect as connect_database
+from store.history import History as Past
 from store.journal import Journal
 from store.letters import Letters
 from store.merge import Kept
 from store.shelf import Shelf
 from streams.alarms import Keeper
+from streams.daily import Daily
 from streams.frames import Composer
 from streams.history import GROUP, History
 from streams.ingest import Ingest
@@ -106,7 +108,7 @@ def _make(name: str) -> Process:
     areas = {key: {sensor.id: sensor.area for sensor in sensors} for key, sensors in site.sensors.items()}
     topics = [domain.topic for domain in domains.values()]
     if name == "history":
-        return _history(told, domains, ZoneInfo(site.zone), clock, pulse, options)
+        return _history(told, domains, site, clock, pulse, options)
     try:
         source = _patiently(lambda: Source(told.kafka, topics, options), told.kafka, pulse)
         sink = _patiently(lambda: Sink(told.kafka, options), told.kafka, pulse)
@@ -118,7 +120,7 @@ def _make(name: str) -> Process:
 
 
 def _history(
-    told: settings.Settings, domains: Mapping[str, Domain], zone: ZoneInfo, clock: Clock, pulse: Pulse, options: Mapping[str, Any]
+    told: settings.Settings, domains: Mapping[str, Domain], site: Site, clock: Clock, pulse: Pulse, options: Mapping[str, Any]
 ) -> History:
     topics = [domain.topic for domain in domains.values()]
     try:
@@ -128,7 +130,9 @@ def _history(
         raise
     pulse.lacks("")
     kept = Kept(raw=told.raw_days, minute=told.minute_days)
-    return History(source, Archive(Shelf(told.history), zone), domains, clock, pulse, kept, told.flush_seconds)
+    shelf, zone = Shelf(told.history), ZoneInfo(site.zone)
+    daily = Daily(Past(shelf, zone), domains, site)
+    return History(source, Archive(shelf, zone), domains, clock, pulse, kept, told.flush_seconds, daily)
 
 
 def _notify(told: settings.Settings, domains: Mapping[str, Domain], site: Site, pulse: Pulse) -> Notify:

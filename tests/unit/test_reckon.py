@@ -15,6 +15,7 @@ from store import figure
 from store.history import History
 from store.merge import Kept, Merger
 from store.shelf import Shelf
+from streams.daily import Daily
 from streams.reckon import Reckoner
 from tests.unit.past import BEGIN, LOOK, METRICS, NAME, PLACE, ZONE, Past
 
@@ -37,7 +38,8 @@ def kpi(key: str) -> Kpi:
 
 
 SENSORS = tuple(
-    Sensor(id=f"s-{n}", domain="sea", label=NAME, lon=0, lat=0, area="north" if n == 1 else "south", interval=60, owner=None) for n in (1, 2)
+    Sensor(id=f"s-{n}", domain="sea", label=NAME, lon=0, lat=0, area="north" if n == 1 else "south", interval=60, owner=None)
+    for n in (1, 2)
 )
 DOMAIN = Domain(
     key="sea", label=NAME, icon="", metrics=tuple(METRICS.values()), kpis=tuple(kpi(key) for key in CALCULATIONS), rules=(),
@@ -63,7 +65,8 @@ def past(tmp_path: Path) -> Past:
 
 def told(rows: pa.Table) -> dict[float, float]:
     """Value by hours after the start."""
-    return {(ms / 1000 - START) / HOUR: value for ms, value in zip(rows["time"].cast(pa.int64()).to_pylist(), rows["value"].to_pylist())}
+    times, values = rows["time"].cast(pa.int64()).to_pylist(), rows["value"].to_pylist()
+    return {(ms / 1000 - START) / HOUR: value for ms, value in zip(times, values, strict=True)}
 
 
 def asked(past: Past, key: str, since: float, until: float, area: str = "") -> dict[float, float]:
@@ -105,3 +108,18 @@ def test_a_day_that_was_computed_is_read(past: Past) -> None:
 def test_there_may_be_no_history(tmp_path: Path) -> None:
     empty = History(Shelf(str(tmp_path)), ZONE)
     assert Reckoner(empty, SITE).kpi(DOMAIN, kpi("level_mean"), "", START, START + HOUR).num_rows == 0
+
+
+def test_a_day_is_computed_once_it_is_over_and_again_when_its_minutes_change(past: Past) -> None:
+    daily, day = Daily(History(past.shelf, ZONE), {"sea": DOMAIN}, SITE), date(2026, 11, 20)
+    later = START + 48 * HOUR
+    assert daily.tidy("sea", later) is None, "it has no minutes yet"
+    roll(past)
+    assert daily.tidy("sea", START + 24 * HOUR) is None, "it may not be complete"
+    assert (daily.tidy("sea", later), daily.tidy("sea", later)) == (day, None)
+    before = figure.stands(past.shelf, "sea", day)
+    past.write([("s-1", "level", BEGIN + 2 * 3_600_000 - 15_000, 500.0)])
+    Merger(past.archive, Kept(raw=30, minute=30)).tidy("sea", PLACE, METRICS, later, later + 86_400 * 3)
+    assert (daily.tidy("sea", later), daily.tidy("sea", later)) == (day, None)
+    assert figure.stands(past.shelf, "sea", day) != before
+    assert asked(past, "level_highest", 2, 2.01)[2.0] == 500.0
