@@ -31,7 +31,7 @@ def register(server: Flask, spec: SpecTree, domains: Mapping[str, Domain], pasts
     @server.get(f"{ROOT}/history")
     @spec.validate(resp=Described(HTTP_200=Past, HTTP_404=Problem, HTTP_422=Problem, HTTP_503=Problem), tags=["history"])
     def api_history(query: HistoryQuery) -> Response | dict[str, Any]:
-        """Readings (up to two days), minutes or figures, thinned to what can be drawn, with alarms; as JSON or all in one table as a file."""
+        """Readings (up to two days), minutes or figures, thinned to what can be drawn, with alarms; as JSON, or in one table as a file."""
         asked = _asked(query, domains)
         found, alarms = _read(lambda: (_series(pasts, asked, query), _alarms(pasts, asked, query)))
         if query.format == "json":

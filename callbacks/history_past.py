@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
 from model import WORSE, Domain, Kpi, Metric, Site
 from model.alarm import Event
 from store.history import History
@@ -20,7 +18,7 @@ RAW_SECONDS = 2 * DAY
 MOST_EVENTS = 500
 """The newest of a series that are told."""
 
-Reckon = Callable[[Domain, Kpi, str, float, float], pa.Table]
+Reckon = Callable[[Domain, Kpi, str, float, float], Rows]
 """A KPI of an area, or of the city where that is empty, from a time up to another."""
 
 
@@ -94,7 +92,7 @@ class Pasts:
         return next(listed, asked.domain.interval)
 
     def alarms(self, asked: Sequence[Asked], since: float, until: float) -> list[dict[str, Any]]:
-        """Comings and ends of the alarms on these series, by time; of what stood when the span began its coming too. Raises `DatabaseAway`."""
+        """Comings and ends of alarms on these series, by time, those of before too that stood when the span began. Raises `DatabaseAway`."""
         found = [_told(each.of, event) for each in asked for event in self._events(each, since, until)]
         return sorted(found, key=lambda event: event["time"])
 

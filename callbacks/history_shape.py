@@ -20,7 +20,7 @@ class HistoryQuery(BaseModel):
     of: list[Of] = Field(
         min_length=1,
         max_length=MOST_SERIES,
-        description="`sensor:<domain>/<metric>/<id>`, `kpi:<domain>/<key>`, `kpi:<domain>/<key>@<area>`, `alarm:<rule>|<subject>`; repeated",
+        description="`sensor:<domain>/<metric>/<id>`, `kpi:<domain>/<key>[@<area>]`, `alarm:<rule>|<subject>`; repeated",
     )
     since: AwareDatetime = Field(alias="from")
     until: AwareDatetime = Field(alias="to")

@@ -125,6 +125,7 @@ PAGES: Mapping[str, Least] = {
     "domain": "viewer",
     "sensor": "viewer",
     "alarms": "viewer",
+    "history": "viewer",
     "system": "viewer",
     "wall": "viewer",
 }

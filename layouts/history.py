@@ -10,7 +10,13 @@ from layouts.data import aria, data
 from layouts.text import say
 from layouts.trend import chart
 
-SPANS = ((3_600, "1 h", "1 时"), (86_400, "24 h", "24 时"), (7 * 86_400, "7 d", "7 天"), (30 * 86_400, "30 d", "30 天"), (366 * 86_400, "1 y", "1 年"))
+SPANS = (
+    (3_600, "1 h", "1 时"),
+    (86_400, "24 h", "24 时"),
+    (7 * 86_400, "7 d", "7 天"),
+    (30 * 86_400, "30 d", "30 天"),
+    (366 * 86_400, "1 y", "1 年"),
+)
 """Periods that end now: seconds and their names."""
 FILES = (("csv", "CSV"), ("xlsx", "XLSX"), ("parquet", "Parquet"))
 
@@ -42,7 +48,14 @@ def view() -> html.Div:
     days = html.Div(className="compare", **data(compare="1"))
     one = html.Button(say("One picture", "合并显示"), type="button", **data(view="one"))
     each = html.Button(say("Stacked", "分列显示"), type="button", **data(view="each"))
-    return html.Div([html.Span(say("Compare with", "对比"), className="label"), days, html.Div([one, each], className="views")], className="view")
+    return html.Div(
+        [html.Span(say("Compare with", "对比"), className="label"), days, html.Div([one, each], className="views")], className="view"
+    )
+
+
+def link() -> html.A:
+    """The way here from another page; `assets/history/link.js` says to what."""
+    return html.A(say("History", "历史"), href="/history", className="history-link", hidden=True, **data(history_link="1"))
 
 
 def files() -> html.Div:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from store.archive import day_of, folder
+from store.sheet import stamps
 from store.shelf import Shelf
 from store.stretch import SUFFIX, Stretch
 
@@ -24,6 +27,24 @@ FIGURE = pa.schema(
     [("kpi", _WORD), ("area", _WORD), ("time", pa.timestamp("ms", "UTC")), ("value", pa.float64()), ("sensor", _WORD), ("item", _WORD)]
 )
 """A KPI at one moment, of the city where `area` is empty; `sensor` and `item` decided it. No row where it had no value."""
+
+
+Rows: TypeAlias = pa.Table
+Row = tuple[str, str, int, float, str | None, str | None]
+"""The columns of `FIGURE`, the time in milliseconds."""
+
+
+def rows(found: Iterable[Row]) -> Rows:
+    """`FIGURE` of these, in their order."""
+    columns = list(zip(*found, strict=True)) or [()] * len(FIGURE)
+    return pa.table({name: list(column) for name, column in zip(FIGURE.names, columns, strict=True)}, schema=FIGURE)
+
+
+def between(parts: Iterable[Rows], since: float, until: float) -> Rows:
+    """What of the parts lies from `since` up to `until`, by time."""
+    joined = pa.concat_tables([FIGURE.empty_table(), *parts]).sort_by("time")
+    ms = stamps(joined["time"])
+    return joined.take(pa.array(np.flatnonzero((ms >= since * 1000) & (ms < until * 1000))))
 
 
 def made_of(minute: Iterable[Stretch]) -> str:
@@ -44,7 +65,7 @@ def stands(shelf: Shelf, domain: str, day: date) -> list[str]:
     return [entry.name.removesuffix(SUFFIX) for entry in shelf.list(folder(KIND, domain, day))]
 
 
-def put(shelf: Shelf, domain: str, day: date, name: str, rows: pa.Table) -> None:
+def put(shelf: Shelf, domain: str, day: date, name: str, rows: Rows) -> None:
     """Writes a day and then deletes what was there of it. Raises `OSError`."""
     shelf.put(f"{folder(KIND, domain, day)}/{name}{SUFFIX}", lambda file: pq.write_table(rows, file, compression="zstd"))
     forget(shelf, domain, day, but=name)
@@ -57,7 +78,7 @@ def forget(shelf: Shelf, domain: str, day: date, but: str = "") -> None:
             shelf.delete(f"{folder(KIND, domain, day)}/{name}{SUFFIX}")
 
 
-def read(shelf: Shelf, domain: str, day: date, kpi: str, area: str) -> pa.Table | None:
+def read(shelf: Shelf, domain: str, day: date, kpi: str, area: str) -> Rows | None:
     """`FIGURE` of one KPI; None where the day was not computed. Raises `OSError`."""
     for name in stands(shelf, domain, day):
         try:

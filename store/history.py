@@ -94,7 +94,7 @@ class History:
     def query(self, domain: str, since: float, until: float, sql: str, values: Mapping[str, object]) -> pa.Table:
         """What `sql` finds in `minute`, and in `raw` where a day was not rolled up or more came since: nothing is in both.
 
-        Both views hold whole days. Where they overlap all the same, because readings came for a day whose readings are gone, `minute` counts.
+        Both views hold whole days. Where they overlap all the same, for readings came of a day whose readings are gone, `minute` counts.
         """
 
         def ask() -> pa.Table:

@@ -64,7 +64,7 @@ def broken(all_rows: Rows, shown: Rows, apart: float) -> Rows:
 
 
 def columns(rows: Rows) -> Rows:
-    """What is told of each row: its time and value, of readings their quality, of minutes (whose value is the mean) what they are made of."""
+    """What is told of each row: its time and value, of readings their quality, of minutes (`value` is their mean) what they are made of."""
     told = pa.table({"time": rows["time"]})
     if "value" in rows.column_names:
         told = told.append_column("value", rows["value"])
@@ -94,8 +94,8 @@ TABLE = pa.schema(
         ("limit", pa.float64()),
     ]
 )
-"""A picture of several series as one table. `kind` says what a row is: a reading (`raw`), a `minute`, a `figure` of five minutes, or the coming
-or end of an `alarm`; `shift` is how many seconds later it was drawn than it was. A row of a series without a value is a gap.
+"""A picture of several series as one table. `kind` says what a row is: a reading (`raw`), a `minute`, a `figure` of five minutes, or the
+coming or end of an `alarm`; `shift` is how many seconds later it was drawn than it was. A row of a series without a value is a gap.
 """
 
 

@@ -12,15 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pyarrow as pa
 
 from model import Domain, Figure, Kpi, Site
-from store import five
+from store import figure, five
 from store.day import DAY, begin, day_of, days
-from store.figure import FIGURE, read
+from store.figure import Rows
 from store.history import History
-from store.table import WINDOW
-from store.view import View
 from streams.percentile import sketches
 from streams.readings import Ask, Index, Moment
 from streams.window import FIVE
@@ -46,14 +43,14 @@ class Reckoner:
         self._history, self._zone = history, ZoneInfo(site.zone)
         self._listed = {key: {sensor.id: sensor for sensor in sensors} for key, sensors in site.sensors.items()}
 
-    def kpi(self, domain: Domain, kpi: Kpi, area: str, since: float, until: float) -> pa.Table:
+    def kpi(self, domain: Domain, kpi: Kpi, area: str, since: float, until: float) -> Rows:
         """`FIGURE` of one KPI at every five minutes from `since` up to `until`: of days that were computed from their files, else computed.
 
         Raises `OSError`.
         """
-        parts, left = [FIGURE.empty_table()], list[tuple[float, float]]()
+        parts, left = list[Rows](), list[tuple[float, float]]()
         for first, last, day in self._days(since, until):
-            held = read(self._history.shelf, domain.key, day, kpi.key, area)
+            held = figure.read(self._history.shelf, domain.key, day, kpi.key, area)
             if held is not None:
                 parts.append(held)
             elif left and left[-1][1] == first:
@@ -61,9 +58,7 @@ class Reckoner:
             else:
                 left.append((first, last))
         parts += [self.figures(domain, [(kpi, area)], first, last) for first, last in left]
-        rows = pa.concat_tables(parts).sort_by("time")
-        ms = rows["time"].cast(pa.int64()).to_numpy()
-        return rows.take(pa.array(np.flatnonzero((ms >= since * 1000) & (ms < until * 1000))))
+        return figure.between(parts, since, until)
 
     def _days(self, since: float, until: float) -> Iterator[tuple[float, float, date]]:
         for day in days(day_of(since, self._zone), day_of(until, self._zone)):
@@ -71,7 +66,7 @@ class Reckoner:
             if first < until:
                 yield max(first, since), min(last, until), day
 
-    def figures(self, domain: Domain, asked: Sequence[Name], since: float, until: float) -> pa.Table:
+    def figures(self, domain: Domain, asked: Sequence[Name], since: float, until: float) -> Rows:
         """`FIGURE` of some KPIs at every five minutes from `since` up to `until`, by figure and time. Raises `OSError`."""
         ends = range(int(-(-since // FIVE) * FIVE), int(np.ceil(until)), FIVE)
         metrics: set[str] = set()
@@ -85,10 +80,9 @@ class Reckoner:
     def _moments(self, domain: Domain, metrics: Collection[str], since: float, until: float) -> At:
         """Makes the moment of an event time between `since` and `until`, with these metrics in sight."""
         loud = [metric.key for metric in domain.metrics if metric.energetic]
-        windows = five.fives(self._history, domain, metrics, since - REACH_SECONDS, until) if metrics else None
-        index = Index([_view(domain, windows)] if windows is not None else [], loud)
-        listed = self._listed.get(domain.key, {})
-        heard = set(windows["sensor"].to_pylist()) if windows is not None else set()
+        views = [five.fives(self._history, domain, metrics, since - REACH_SECONDS, until)] if metrics else []
+        index, listed = Index(views, loud), self._listed.get(domain.key, {})
+        heard = {sensor for view in views for sensor, _ in view.names}
         intervals = {sensor: listed[sensor].interval if sensor in listed else domain.interval for sensor in heard}
         ask = self._asker(domain, since, until) if metrics else None
         return lambda now: Moment(index, now, listed, intervals, ask, past=FIVE, zone=self._zone)
@@ -98,10 +92,10 @@ class Reckoner:
         listed, held = self._listed.get(domain.key, {}), dict[str, tuple[Any, ...]]()
 
         def load(metric: str) -> tuple[Any, ...]:
-            rows = five.values(self._history, domain, metric, since - REACH_SECONDS, until)
-            areas = [listed[sensor].area if sensor in listed else "" for sensor in rows["sensor"].to_pylist()]
+            sensors, ms, value = five.values(self._history, domain, metric, since - REACH_SECONDS, until)
+            areas = [listed[sensor].area if sensor in listed else "" for sensor in sensors]
             words, group = np.unique(np.array(areas, np.str_), return_inverse=True)
-            return rows["ms"].to_numpy(), rows["value"].to_numpy().astype(np.float32), words.tolist(), group.astype(np.int64)
+            return ms, value, words.tolist(), group.astype(np.int64)
 
         def ask(metric: str, now: float, seconds: float) -> Iterable[tuple[str, bytes]]:
             if metric not in held:
@@ -113,37 +107,19 @@ class Reckoner:
         return ask
 
 
-def _view(domain: Domain, rows: pa.Table) -> View:
-    """Windows of the history as if they were one partition's."""
-    keys = list(dict.fromkeys(zip(rows["sensor"].to_pylist(), rows["metric"].to_pylist(), strict=True)))
-    place = {key: number for number, key in enumerate(keys)}
-    at = np.array([place[key] for key in zip(rows["sensor"].to_pylist(), rows["metric"].to_pylist(), strict=True)], np.int64)
-    packed = np.zeros(rows.num_rows, WINDOW)
-    for name in ("n", "sum", "min", "max", "first", "last", "first_at", "last_at"):
-        packed[name] = rows[name].to_numpy()
-    start = rows["start"].to_numpy()
-    edges = np.flatnonzero(np.diff(start, prepend=-1, append=-1))
-    windows = {}
-    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        table = windows[FIVE, int(start[first]) // 1000] = np.zeros(len(keys), WINDOW)
-        table[at[first:last]] = packed[first:last]
-    return View(f"{domain.key}.0", names=keys, windows=windows)
-
-
-def _rows(asked: Sequence[Name], ends: Sequence[int], at: At) -> tuple[pa.Table, set[str]]:
+def _rows(asked: Sequence[Name], ends: Sequence[int], at: At) -> tuple[Rows, set[str]]:
     """`FIGURE` at these moments, and the metrics that were looked at."""
+    found: list[list[figure.Row]] = [[] for _ in asked]
     looked: set[str] = set()
-    rows = []
     for end in ends:
         moment = at(float(end))
-        for number, (kpi, area) in enumerate(asked):
+        for (kpi, area), rows in zip(asked, found, strict=True):
             seen = moment.of(area) if area else moment
-            figure = _figure(kpi, seen)
+            told = _figure(kpi, seen)
             looked |= seen.asked
-            if figure.value is not None:
-                rows.append((number, kpi.key, area, end * 1000, float(figure.value), figure.sensor, figure.item))
-    columns = zip(*[row[1:] for row in sorted(rows, key=lambda row: row[0])], strict=True) if rows else [[] for _ in FIGURE.names]
-    return pa.table(dict(zip(FIGURE.names, map(list, columns), strict=True)), schema=FIGURE), looked
+            if told.value is not None:
+                rows.append((kpi.key, area, end * 1000, float(told.value), told.sensor, told.item))
+    return figure.rows(row for rows in found for row in rows), looked
 
 
 def _figure(kpi: Kpi, moment: Moment) -> Figure:
