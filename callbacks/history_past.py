@@ -92,7 +92,7 @@ class Pasts:
         return next(listed, asked.domain.interval)
 
     def alarms(self, asked: Sequence[Asked], since: float, until: float) -> list[dict[str, Any]]:
-        """Comings and ends of alarms on these series, by time, those of before too that stood when the span began. Raises `DatabaseAway`."""
+        """Comings and ends of alarms on these series, by time; those of before too that stood as the span began. Raises `DatabaseAway`."""
         found = [_told(each.of, event) for each in asked for event in self._events(each, since, until)]
         return sorted(found, key=lambda event: event["time"])
 

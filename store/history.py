@@ -20,16 +20,21 @@ import pyarrow.parquet as pq
 from fsspec.implementations.arrow import ArrowFSWrapper
 
 from model import Metric
+from store import ten
 from store.archive import files, folder
-from store.day import day_of, days
+from store.day import DAY, day_of, days
 from store.minute import MINUTE, roll_up
 from store.sheet import RAW, sifted
 from store.shelf import Shelf
 from store.stretch import Stretch, parse, standing
 
 T = TypeVar("T")
+Chosen = Mapping[date, tuple[list[Stretch], list[Stretch]]]
 TRIES = 3
+LONG_SECONDS = 5 * 86_400.0
+"""From which on the copies by ten days are looked into."""
 SCHEME = "citydeck"
+NAMED = ("metric", "sensor")
 
 
 class History:
@@ -52,11 +57,27 @@ class History:
         return self._again(lambda: self._minutes(domain, (metric.key, sensor), metric, since, until))
 
     def _minutes(self, domain: str, key: tuple[str, str], metric: Metric, since: float, until: float) -> pa.Table:
-        chosen = self._chosen(domain, since, until)
+        chosen, copied = self._chosen(domain, since, until), list[pa.Table]()
+        if until - since > LONG_SECONDS:
+            chosen, copied = self._shortened(domain, key, chosen)
         readings = self._read("raw", domain, key, since // 60 * 60, until, RAW, {day: both[0] for day, both in chosen.items()})
         made = roll_up(readings, {metric.key: metric})
         held = {day: both[1] for day, both in chosen.items()}
-        return _cut(sifted(pa.concat_tables([made, self._read("minute", domain, key, since, until, MINUTE, held)])), since, until)
+        return _cut(sifted(pa.concat_tables([*copied, made, self._read("minute", domain, key, since, until, MINUTE, held)])), since, until)
+
+    def _shortened(self, domain: str, key: tuple[str, str], chosen: Chosen) -> tuple[Chosen, list[pa.Table]]:
+        """The days that are still to be read, and minutes of the others from their copies by ten days (`store.ten`)."""
+        rest, copied = dict(chosen), list[pa.Table]()
+        for first, sources in ten.by_span({day: both[1] for day, both in chosen.items()}).items():
+            days = {day for day in chosen if ten.first_of(day) == first}
+            if any(chosen[day][0] for day in days):
+                continue  # more came since they were made
+            path = ten.find(self.shelf, domain, first, ten.name_of(sources), key)
+            if path is not None:
+                copied += [self._part(path, key, MINUTE)] if path else []
+                for day in days:
+                    del rest[day]
+        return rest, copied
 
     def _series(self, domain: str, key: tuple[str, str], since: float, until: float, kind: str, schema: pa.Schema) -> pa.Table:
         return self._read(kind, domain, key, since, until, schema, self._listed(kind, domain, since, until))
@@ -130,14 +151,15 @@ class History:
 
     # --- which files -----------------------------------------------------------------------------------------------------------------
 
-    def _chosen(self, domain: str, since: float, until: float) -> dict[date, tuple[list[Stretch], list[Stretch]]]:
-        """By day the files of readings to be rolled up, and the files of minutes that count."""
+    def _chosen(self, domain: str, since: float, until: float) -> Chosen:
+        """By day the files of readings to be rolled up, and the files of minutes that count; of a long span whole ten days."""
         held, raw = (self._listed(kind, domain, since, until) for kind in ("minute", "raw"))
         return {day: _sources(raw.get(day, []), held.get(day, [])) for day in sorted(raw.keys() | held.keys())}
 
     def _listed(self, kind: str, domain: str, since: float, until: float) -> dict[date, list[Stretch]]:
         first, last = day_of(since, self.zone), day_of(until, self.zone)
         if (last - first).days > 3:
+            first, last = ten.first_of(first), ten.after(ten.first_of(last)) - DAY
             found = files(self.shelf, kind, domain)
             return {day: standing(each) for day, each in found.items() if first <= day <= last}
         return {day: names for day in days(first, last) if (names := self._names(kind, domain, day))}
@@ -185,16 +207,23 @@ def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:
 
 def _rows(file: pq.ParquetFile, group: int, key: tuple[str, str]) -> pa.Table | None:
     """A metric's and sensor's rows of a row group, which lie together; None where it has none."""
-    names = file.read_row_group(group, columns=["metric", "sensor"], use_threads=False).unify_dictionaries()
+    names = file.read_row_group(group, columns=list(NAMED), use_threads=False).unify_dictionaries()
     mine = np.ones(names.num_rows, np.bool_)
-    for name, word in zip(("metric", "sensor"), key, strict=True):
+    for name, word in zip(NAMED, key, strict=True):
         column = names[name].combine_chunks()
         place = column.dictionary.index(word).as_py()
         if place < 0:
             return None
         mine &= column.indices.to_numpy() == place
     at = np.flatnonzero(mine)
-    return file.read_row_group(group, use_threads=False).slice(at[0], len(at)) if len(at) else None
+    if not len(at):
+        return None
+    rest = [name for name in file.schema_arrow.names if name not in NAMED]
+    rows = file.read_row_group(group, columns=rest, use_threads=False).slice(at[0], len(at))
+    for place, (name, word) in enumerate((("sensor", key[1]), ("metric", key[0]))):
+        column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(at), np.int32)), [word])
+        rows = rows.add_column(place, RAW.field(name), column)
+    return rows
 
 
 def _cut(rows: pa.Table, since: float, until: float) -> pa.Table:

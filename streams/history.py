@@ -22,8 +22,10 @@ import numpy as np
 
 from domains.system import STOPPED
 from model import Batch, Domain, Metric
+from store import ten
 from store.archive import Archive, Taken
 from store.clock import Clock
+from store.day import day_of
 from store.merge import Kept, Merger, Stopped
 from streams.daily import Daily
 from streams.decode import FORMATS
@@ -273,6 +275,9 @@ class History:
             self._merger.tidy(domain.key, place, metrics, now, wall)
             while place[1] == 0 and not self.stopping and self._daily.tidy(domain.key, now):
                 log.info("figures of a day", extra={"domain": domain.key})
+            today = day_of(now, self._archive.zone)
+            while place[1] == 0 and ten.tidy(self._archive.shelf, domain.key, today, lambda: not self.stopping):
+                log.info("minutes of ten days", extra={"domain": domain.key})
 
     # --- being seen ------------------------------------------------------------------------------------------------------------------
 
