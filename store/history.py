@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fsspec.implementations.arrow import ArrowFSWrapper
+from numpy.typing import NDArray
 
 from model import Metric
 from store import ten
@@ -33,6 +34,8 @@ Chosen = Mapping[date, tuple[list[Stretch], list[Stretch]]]
 TRIES = 3
 LONG_SECONDS = 5 * 86_400.0
 """From which on the copies by ten days are looked into."""
+SMALL_ROWS, MOST_SMALL = 20_000, 400
+"""Files of so few rows are read whole and remembered, so many of them: some 100 MB at most."""
 SCHEME = "citydeck"
 NAMED = ("metric", "sensor")
 
@@ -42,6 +45,8 @@ class History:
 
     def __init__(self, shelf: Shelf, zone: ZoneInfo) -> None:
         self.shelf, self.zone = shelf, zone
+        self._small: dict[str, pa.Table] = {}
+        """By path; a file never changes under its name."""
 
     # --- one sensor ------------------------------------------------------------------------------------------------------------------
 
@@ -102,9 +107,22 @@ class History:
         return [self._part(path, key, schema) for path in paths]
 
     def _part(self, path: str, key: tuple[str, str], schema: pa.Schema) -> pa.Table:
-        with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
-            parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
-            return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
+        held = self._small.get(path)
+        if held is None:
+            with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
+                if found.metadata.num_rows > SMALL_ROWS:
+                    parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
+                    return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
+                held = self._keep(path, found.read(use_threads=False).unify_dictionaries().combine_chunks())
+        at = _within(held, key)
+        return (held.slice(at[0], len(at)) if len(at) else schema.empty_table()).cast(schema)
+
+    def _keep(self, path: str, rows: pa.Table) -> pa.Table:
+        """Remembers a small file, for it is asked for again: a page asks for several series of the running day, and every so often."""
+        while len(self._small) >= MOST_SMALL:
+            self._small.pop(next(iter(list(self._small))), None)  # as another thread may have done meanwhile
+        self._small[path] = rows
+        return rows
 
     # --- everything ------------------------------------------------------------------------------------------------------------------
 
@@ -191,7 +209,7 @@ def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[St
 
 
 def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:
-    """The row groups that may hold a metric's and sensor's rows."""
+    """The row groups that may hold a metric's and sensor's rows: of its metric, and of these all but the first and the last of it alone."""
 
     def edge(number: int, name: str) -> tuple[str, str]:
         columns = metadata.row_group(number)
@@ -201,21 +219,17 @@ def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:
     count = metadata.num_row_groups
     # Greatest of a group: its last row's metric, with a sensor that is at least its last row's.
     first = bisect_left(range(count), key[0], key=lambda number: edge(number, "max")[0])
-    last = bisect_right(range(count), key[0], key=lambda number: edge(number, "min")[0])
-    return [number for number in range(first, last) if edge(number, "min")[1] <= key[1] <= edge(number, "max")[1]]
+    last = bisect_right(range(count), key[0], key=lambda number: edge(number, "min")[0]) - 1
+    within = range(first + 1, last)
+    low = bisect_left(within, key[1], key=lambda number: edge(number, "max")[1])
+    high = bisect_right(within, key[1], key=lambda number: edge(number, "min")[1])
+    ends = sorted({first, last} if first <= last else set())
+    return sorted([*within[low:high], *(number for number in ends if edge(number, "min")[1] <= key[1] <= edge(number, "max")[1])])
 
 
 def _rows(file: pq.ParquetFile, group: int, key: tuple[str, str]) -> pa.Table | None:
     """A metric's and sensor's rows of a row group, which lie together; None where it has none."""
-    names = file.read_row_group(group, columns=list(NAMED), use_threads=False).unify_dictionaries()
-    mine = np.ones(names.num_rows, np.bool_)
-    for name, word in zip(NAMED, key, strict=True):
-        column = names[name].combine_chunks()
-        place = column.dictionary.index(word).as_py()
-        if place < 0:
-            return None
-        mine &= column.indices.to_numpy() == place
-    at = np.flatnonzero(mine)
+    at = _within(file.read_row_group(group, columns=list(NAMED), use_threads=False).unify_dictionaries().combine_chunks(), key)
     if not len(at):
         return None
     rest = [name for name in file.schema_arrow.names if name not in NAMED]
@@ -224,6 +238,18 @@ def _rows(file: pq.ParquetFile, group: int, key: tuple[str, str]) -> pa.Table | 
         column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(at), np.int32)), [word])
         rows = rows.add_column(place, RAW.field(name), column)
     return rows
+
+
+def _within(names: pa.Table, key: tuple[str, str]) -> NDArray[np.int64]:
+    """The places of a metric's and sensor's rows."""
+    mine = np.ones(names.num_rows, np.bool_)
+    for name, word in zip(NAMED, key, strict=True) if names.num_rows else ():
+        column = names[name].chunk(0)
+        place = column.dictionary.index(word).as_py()
+        if place < 0:
+            return np.empty(0, np.int64)
+        mine &= column.indices.to_numpy() == place
+    return np.flatnonzero(mine)
 
 
 def _cut(rows: pa.Table, since: float, until: float) -> pa.Table:

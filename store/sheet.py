@@ -110,14 +110,9 @@ def write(file: IO[bytes], tables: Iterable[pa.Table], schema: pa.Schema, said: 
 def write_groups(file: IO[bytes], tables: Iterable[pa.Table], schema: pa.Schema, said: Mapping[str, str]) -> int:
     """The same, where each table is a row group; one of several times `ROW_GROUP` rows is as many."""
     packed = [field.name for field in schema if field.name not in ("time", "share")]
-    options = {
-        "compression": "zstd",
-        "use_dictionary": packed,
-        "column_encoding": {"time": "DELTA_BINARY_PACKED"},
-        "write_statistics": FOUND_BY,
-    }
+    options = {"compression": "zstd", "use_dictionary": packed, "column_encoding": {"time": "DELTA_BINARY_PACKED"}}
     rows = 0
-    with pq.ParquetWriter(file, schema, **options) as writer:
+    with pq.ParquetWriter(file, schema, write_statistics=FOUND_BY, **options) as writer:
         for table in tables:
             rows += table.num_rows
             writer.write_table(table, row_group_size=ROW_GROUP)

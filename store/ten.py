@@ -1,9 +1,10 @@
 """Minutes of ten days in the order of their sensors, so that one sensor's year is read from forty places and not from fifteen hundred.
 
-`ten/domain=<domain>/span=<first day>/<made of>-<number>.parquet`: the minutes of the 1st to the 10th, the 11th to the 20th, or the rest of a
-month, of all partitions, sorted as everywhere. A row group holds whole series, a file some two hundred groups; `<made of>-index.json` says
-with which series each file begins, and is written last. They are copies of the files of minutes, which stay what counts: the name says of
-which they were made, and where those are others by now, readers pass over them and they are made again. They may be deleted at any time.
+`ten/domain=<domain>/span=<first day>/<made of>-<number>.parquet`: the minutes of the 1st to the 10th, the 11th to the 20th, or the
+rest of a month, of all partitions, sorted as everywhere. A row group holds whole series, a file some two hundred groups;
+`<made of>-index.json` says with which series each file begins, and is written last. They are copies of the files of minutes, which
+stay what counts: the name says of which they were made, and where those are others by now, readers pass over them and they are made
+again. They may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from store.stretch import Stretch, standing
 
 KIND, INDEX = "ten", "-index.json"
 GROUP, GROUPS = 8_192, 200
-"""Rows that are enough for a row group, and groups of a file: what is read to find one series, and how much of a footer is read for that."""
+"""Rows that are enough for a row group, and groups of a file: what is read to find one series, and what of a footer is read for that."""
 Days = Mapping[date, Iterable[Stretch]]
 
 
