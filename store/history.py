@@ -113,9 +113,9 @@ class History:
                 if found.metadata.num_rows > SMALL_ROWS:
                     parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
                     return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
-                held = self._keep(path, found.read(use_threads=False).unify_dictionaries().combine_chunks())
+                held = self._keep(path, found.read(use_threads=False).unify_dictionaries().combine_chunks().cast(schema))
         at = _within(held, key)
-        return (held.slice(at[0], len(at)) if len(at) else schema.empty_table()).cast(schema)
+        return held.slice(at[0], len(at)) if len(at) else schema.empty_table()
 
     def _keep(self, path: str, rows: pa.Table) -> pa.Table:
         """Remembers a small file, for it is asked for again: a page asks for several series of the running day, and every so often."""

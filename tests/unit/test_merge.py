@@ -13,7 +13,7 @@ import pytest
 from store import ten
 from store.archive import files
 from store.history import History
-from store.merge import LATE_SECONDS, MANY, Kept, Merger
+from store.merge import FEW, LATE_SECONDS, MANY, Kept, Merger
 from store.shelf import Shelf, Write
 from store.stretch import Stretch, standing
 from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Found, Past, taken
@@ -180,6 +180,18 @@ def test_a_day_that_goes_on_is_merged_when_it_has_many_files(tmp_path: Path) -> 
     assert readings(past) == past.found and sums(past) == true_sums(past.found)
     tidy(past)
     assert [one.kind for one in names(past, "raw")] == ["whole"] and len(names(past, "minute")) == 1
+
+
+def test_what_was_merged_of_a_day_that_goes_on_is_merged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.merge.MANY", 3)
+    past, counts = Past(tmp_path), []
+    for _ in range(100):
+        past.send(3, days=1)
+        tidy(past, BEGUN + 3600)
+        counts.append(len(names(past, "raw")))
+        assert names(past, "raw") == standing(names(past, "raw"))
+    assert max(counts) <= 3 * (FEW + 1)
+    assert readings(past) == past.found and sums(past) == true_sums(past.found)
 
 
 def test_readings_go_before_their_minutes_and_minutes_go_too(tmp_path: Path) -> None:
