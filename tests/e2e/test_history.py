@@ -21,6 +21,11 @@ const plot = {PLOT};
 return (plot && plot.data || []).filter((trace) => trace.mode === 'lines' && trace.hovertemplate)
   .map((trace) => [Array.from(trace.x), Array.from(trace.y), trace.line.dash]);
 """
+COMPARE = """
+const select = document.querySelector('[data-compare] select');
+select.value = arguments[0];
+select.dispatchEvent(new Event('change', {bubbles: true}));
+"""
 Line = tuple[list[float], list[float | None], str]
 
 
@@ -63,9 +68,7 @@ def test_from_the_sensor_to_its_day_beside_the_day_before_and_into_a_file(deck: 
     assert len(values(line)) == 90 and line[1].count(None) == 1, "half an hour is a gap"
     assert (min(values(line)), max(values(line))) == (20.0, 21.19)
 
-    browser.js(
-        "const select = document.querySelector('[data-compare] select'); select.value = '1'; select.dispatchEvent(new Event('change', {bubbles: true}))"
-    )
+    browser.js(COMPARE, "1")
     today, before = drawn(browser, 2)
     assert "compare=1" in browser.path()
     assert len(values(before)) == 90 and max(values(before)) == 19.19

@@ -123,3 +123,7 @@ def test_a_day_is_computed_once_it_is_over_and_again_when_its_minutes_change(pas
     assert (daily.tidy("sea", later), daily.tidy("sea", later)) == (day, None)
     assert figure.stands(past.shelf, "sea", day) != before
     assert asked(past, "level_highest", 2, 2.01)[2.0] == 500.0
+    for entry in past.shelf.list("minute"):
+        past.shelf.delete(entry.path)
+    assert daily.tidy("sea", later) is None
+    assert figure.stands(past.shelf, "sea", day) == [], "it goes with its minutes"
