@@ -53,6 +53,7 @@ from callbacks.attempt import Devices
 from callbacks.csrf import Forgery
 from callbacks.entrance import Entrance
 from callbacks.guard import Guard
+from callbacks.history_past import Pasts
 from callbacks.hub import Hub
 from callbacks.oidc import Oidc
 from callbacks.problem import Json
@@ -90,6 +91,7 @@ from store.token import Tokens
 from store.told import Told
 from streams.moment import moment
 from streams.pulse import Pulse
+from streams.reckon import Reckoner
 
 WARM = ("/", "/_dash-layout", "/_dash-dependencies")
 LARGEST_BODY = 8 << 20
@@ -120,7 +122,8 @@ def create(settings: Settings) -> Dash:
     static.mark(app)
     static.register(server, cache, site, described, reader, Replays(client))
     spec = api.register(server, described, reader)
-    history.register(server, spec, described, site, History(Shelf(settings.history), ZoneInfo(site.zone)))
+    past = History(Shelf(settings.history), ZoneInfo(site.zone))
+    history.register(server, spec, described, Pasts(past, Journal(engine), Reckoner(past, site).kpi, site))
     _alarms(server, spec, settings, client, engine, described, site, doors)
     _records(server, spec, cache, client, engine, site)
     replay.register(server, spec, Replays(client), Witness(Audit(engine)))

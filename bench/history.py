@@ -15,28 +15,31 @@ import tempfile
 import time
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pyarrow as pa
 from kafka import KafkaConsumer, TopicPartition
 
 from bench.ingest import WARM, _made, fill
 from bench.machine import cpu_seconds, machine, resident
 from demo.memory import RedisServer
 from model import Label, Metric
-from store.archive import Archive, Taken, files, folder
+from store import ten
+from store.archive import Archive, Taken, files
 from store.day import begin
 from store.history import History
 from store.merge import Kept, Merger
 from store.minute import MINUTE
 from store.shelf import Shelf
-from store.stretch import resume
+from store.stretch import Stretch, resume
 from tests.integration.line import Line
 from tests.kafka.jars import jars
 from tests.kafka.server import KafkaServer
 
 ZONE, DAY, PARTITIONS = ZoneInfo("Asia/Shanghai"), date(2026, 11, 20), 4
-MINUTES_A_DAY = 1440
+MINUTES_A_DAY, SERIES = 1440, 200
 METRICS = {
     key: Metric(key=key, label=Label(en=key, zh=key), unit="m", valid=(-1e9, 1e9), decimals=2, normal=(0.0, 1.0), scale=(0.0, 1.0))
     for key in ("dissolved_oxygen", "ph", "water_temperature")
@@ -132,7 +135,7 @@ def reading(folder: Path, sensors: int, year: int) -> None:
     for partition in range(PARTITIONS):
         write_day(archive, partition, sensors)
     written = time.process_time() - cpu
-    timed(archive, sensors, "a day not merged yet")
+    timed(archive, sensors, "a day not merged yet, the first time and again")
     cpu = time.process_time()
     now = begin(DAY + timedelta(1), ZONE) / 1000 + 3600
     for partition in range(PARTITIONS):
@@ -144,70 +147,82 @@ def reading(folder: Path, sensors: int, year: int) -> None:
         size = sum(entry.size for day in files(archive.shelf, kind, "sea").values() for entry in day.values())
         print(f"{kind}: {size / 1e6:.0f} MB, {size / rows:.2f} B a row; of 10,000 sensors {size / 1e6 * 10_000 / sensors:.0f} MB")
     timed(archive, sensors, "a merged day")
-    years(archive, sensors, year)
+    years(archive, year)
 
 
 def write_day(archive: Archive, partition: int, sensors: int) -> None:
-    """A partition's share of a day, an hour in each file's place of a minute's to keep the bench short."""
+    """A partition's share of a day as it lies there shortly before midnight: hours merged already, and the minutes of the last one."""
     source = np.random.default_rng(partition)
     mine = np.arange(partition, sensors, PARTITIONS)
     names = [(metric, f"sea-buoy-{number:05d}") for metric in METRICS for number in mine]
     level = np.repeat([10.0, 8.0, 25.0], len(mine)) + source.random(len(names)) * 5
     step, decimals = np.repeat(STEPS, len(mine)), np.repeat(DECIMALS, len(mine))
-    offset, start = 0, begin(DAY, ZONE)
-    for hour in range(24):
-        walk = level + np.cumsum(source.normal(0, step, (60, len(names))), axis=0)
+    offset, minute = 0, 0
+    for size in (*[60] * 23, *[1] * 60):
+        walk = level + np.cumsum(source.normal(0, step, (size, len(names))), axis=0)
         level = walk[-1]
         value = np.round(walk, 2)
         value[:, decimals == 1] = np.round(walk[:, decimals == 1], 1)
-        series = np.tile(np.arange(len(names)), 60)
-        ms = start + (hour * 60 + np.repeat(np.arange(60), len(names))) * 60_000 + (series * 7) % 60_000
-        nothing = np.zeros(len(ms), np.uint8)
-        taken = Taken(
-            names=names,
-            units=dict.fromkeys(METRICS, "m"),
-            series=series,
-            ms=ms,
-            filed=ms,
-            value=value.ravel(),
-            quality=nothing,
-            origin=nothing,
-        )
-        archive.write("sea", ("city.sea", partition), offset, offset + len(ms), taken)
-        offset += len(ms)
+        taken = readings(names, minute, value)
+        archive.write("sea", ("city.sea", partition), offset, offset + len(taken.ms), taken)
+        offset, minute = offset + len(taken.ms), minute + size
+
+
+def readings(names: list[tuple[str, str]], minute: int, value: np.ndarray[Any, Any]) -> Taken:
+    """One a minute of every series, from that minute of the day on."""
+    size = len(value)
+    series = np.tile(np.arange(len(names)), size)
+    ms = begin(DAY, ZONE) + (minute + np.repeat(np.arange(size), len(names))) * 60_000 + (series * 7) % 60_000
+    nothing = np.zeros(len(ms), np.uint8)
+    units = dict.fromkeys(METRICS, "m")
+    return Taken(names=names, units=units, series=series, ms=ms, filed=ms, value=value.ravel(), quality=nothing, origin=nothing)
 
 
 def timed(archive: Archive, sensors: int, what: str) -> None:
     """How long some sensors' days take."""
     history, found = History(archive.shelf, ZONE), []
     since = begin(DAY, ZONE) / 1000
-    for number in range(7):
+    for number in range(8):
         sensor = f"sea-buoy-{number * 977 % sensors:05d}"
         began, cpu = time.perf_counter(), time.process_time()
         rows = history.minutes("sea", sensor, METRICS["ph"], since, since + 86_400)
         found.append(((time.process_time() - cpu) * 1e3, (time.perf_counter() - began) * 1e3))
         assert rows.num_rows >= MINUTES_A_DAY - 1, rows.num_rows
-    print(f"one sensor, {what}: {told(found)}", flush=True)
+    print(f"one sensor, {what}: {told(found[:1])}; {told(found[1:])}", flush=True)
 
 
-def years(archive: Archive, sensors: int, count: int) -> None:
-    """One sensor's minutes of a year, made of one day under many names."""
-    made = list(files(archive.shelf, "minute", "sea")[DAY].values())
-    for number in range(1, count):
-        for entry in made:
-            other = Path(archive.shelf.path(f"{folder('minute', 'sea', DAY - timedelta(number))}/{entry.name}"))
-            other.parent.mkdir(parents=True, exist_ok=True)
-            os.link(archive.shelf.path(entry.path), other)
+def years(archive: Archive, count: int) -> None:
+    """One sensor's minutes of a year: copies by ten days, each file as full as with 10,000 sensors, of which there are fewer files here."""
+    for number in range(count):
+        day = DAY - timedelta(number)
+        stretch = Stretch("city.land", 0, 0, 1, "whole")
+        archive.put("minute", "land", day, stretch, MINUTE, [minutes(day, number)])
+    cpu = time.process_time()
+    while ten.tidy(archive.shelf, "land", DAY + timedelta(31), lambda: True):
+        pass
+    print(f"copying by ten days: {(time.process_time() - cpu) / count / SERIES / MINUTES_A_DAY * 1e6:.2f} us a minute", flush=True)
     history, found = History(archive.shelf, ZONE), []
-    for number in range(3):
+    until = begin(DAY + timedelta(1), ZONE) / 1000
+    for number in range(5):
         began, cpu = time.perf_counter(), time.process_time()
-        chosen = {day: list(each) for day, each in files(archive.shelf, "minute", "sea").items()}
-        # Every file says the same day, so the rows are not joined by time here, as `minutes` does in some milliseconds more.
-        rows = sum(
-            part.num_rows for part in history.parts("minute", "sea", ("ph", f"sea-buoy-{number * 977 % sensors:05d}"), chosen, MINUTE)
-        )
+        rows = history.minutes("land", f"sea-buoy-{number * 37:05d}", METRICS["ph"], until - count * 86_400, until)
         found.append(((time.process_time() - cpu) * 1e3, (time.perf_counter() - began) * 1e3))
-    print(f"one sensor, {count} days of minutes, {rows} rows: {told(found)}")
+    print(f"one sensor, {count} days of minutes, {rows.num_rows} rows: {told(found)}")
+
+
+def minutes(day: date, seed: int) -> pa.Table:
+    """A day's minutes of as many series as one file of ten days holds."""
+    source = np.random.default_rng(seed)
+    ms = begin(day, ZONE) + np.tile(np.arange(MINUTES_A_DAY), SERIES) * 60_000
+    value = np.round(8 + np.cumsum(source.normal(0, 0.02, (SERIES, MINUTES_A_DAY)), axis=1).ravel(), 2)
+    names = pa.DictionaryArray.from_arrays(
+        pa.array(np.repeat(np.arange(SERIES, dtype=np.int32), MINUTES_A_DAY)), [f"sea-buoy-{number:05d}" for number in range(SERIES)]
+    )
+    same = {"metric": "ph", "count": 1, "share": 1.0, "origin": "live", "unit": "m"}
+    columns = {"sensor": names, "time": pa.array(ms, MINUTE.field("time").type), "mean": pa.array(value)}
+    columns |= {name: pa.array([word] * len(ms)) for name, word in same.items()}
+    empty = {name: pa.nulls(len(ms), pa.float64()) for name in ("min", "max", "last")}
+    return pa.table(columns | empty).select(MINUTE.names).cast(MINUTE)
 
 
 def told(found: list[tuple[float, float]]) -> str:

@@ -54,7 +54,9 @@ def exists(path: str, site: Site, domains: Mapping[str, Domain]) -> bool:
     rest = unquote(rest)
     if kind == "wall":
         return any(screen.id == rest for screen in site.screens)
-    return (kind in ("", "alarms", "system") and not rest) or (kind == "domain" and rest in domains) or (kind == "sensor" and rest != "")
+    if kind == "domain":
+        return rest in domains
+    return rest != "" if kind == "sensor" else kind in ("", "alarms", "history", "system") and not rest
 
 
 def _asked() -> str:

@@ -130,6 +130,7 @@ PAGES: Mapping[str, Least] = {
     "domain": "viewer",
     "sensor": "viewer",
     "alarms": "viewer",
+    "history": "viewer",
     "system": "viewer",
     "wall": "viewer",
 }

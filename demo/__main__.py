@@ -69,6 +69,7 @@ def processes(feed: Path | None, speed: float, tells: bool, exercise: Sequence[s
         Process(name="ingest", command=(python, "-m", "streams", "ingest")),
         Process(name="frames", command=(python, "-m", "streams", "frames")),
         Process(name="alarms", command=(python, "-m", "streams", "alarms")),
+        Process(name="history", command=(python, "-m", "streams", "history")),
         *(() if exercise else (Process(name="replay", command=(python, "-m", "streams", "replay")),)),
         *((Process(name="notify", command=(python, "-m", "streams", "notify")),) if tells else ()),
         Process(name="web", command=(python, "-m", "gunicorn", "app:server")),

@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from layouts import alarm_health, duty, journal, replay, saved_view
+from layouts import alarm_health, duty, history, journal, replay, saved_view
 from layouts.data import aria, data
 from layouts.table import LOOK, column, grid
 from layouts.text import say
@@ -95,18 +95,9 @@ def pane() -> html.Aside:
     measure = html.P([html.B(className="value"), html.Span(className="unit"), html.Span(className="limits")], className="measure")
     said = [html.P(className="standing"), html.P(className="outcome", role="status")]
     hour = html.Section(chart(), className="hour", hidden=True)
-    parts = [
-        title,
-        measure,
-        buttons(),
-        *said,
-        html.P(replay.then(), className="then"),
-        hour,
-        guidance(),
-        place(),
-        html.P(className="month"),
-        html.Ol(className="events"),
-    ]
+    month = html.P([html.Span(className="month"), history.link()], className="often")
+    then = html.P(replay.then(), className="then")
+    parts = [title, measure, buttons(), *said, then, hour, guidance(), place(), month, html.Ol(className="events")]
     return html.Aside([html.P(className="waiting"), html.Div(parts, className="chosen", hidden=True)], className="alarm", **data(alarm="1"))
 
 

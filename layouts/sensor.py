@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import html
 
+from layouts import history
 from layouts.data import data
 from layouts.map import map_panel
 from layouts.text import say, text
@@ -28,7 +29,9 @@ def body(site: Site, domains: Mapping[str, Domain], sensor_id: str) -> list[Any]
 def head(site: Site, domains: Mapping[str, Domain], sensor_id: str, listed: Sensor | None) -> html.Div:
     """Name and metadata. What the site's list does not say is a dash until the browser knows better."""
     unlisted = html.Span(say("NOT LISTED", "未登记"), className="tag unlisted", hidden=listed is not None)
-    title = html.Div([html.H2(text(listed.label) if listed else sensor_id), unlisted, html.Span(className="heard")], className="title")
+    title = html.Div(
+        [html.H2(text(listed.label) if listed else sensor_id), unlisted, html.Span(className="heard"), history.link()], className="title"
+    )
     return html.Div([title, html.Dl([part for pair in facts(site, domains, sensor_id, listed) for part in pair])], className="head")
 
 

@@ -18,18 +18,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fsspec.implementations.arrow import ArrowFSWrapper
+from numpy.typing import NDArray
 
 from model import Metric
+from store import ten
 from store.archive import files, folder
-from store.day import day_of, days
+from store.day import DAY, day_of, days
 from store.minute import MINUTE, roll_up
 from store.sheet import RAW, sifted
 from store.shelf import Shelf
 from store.stretch import Stretch, parse, standing
 
 T = TypeVar("T")
+Chosen = Mapping[date, tuple[list[Stretch], list[Stretch]]]
 TRIES = 3
+LONG_SECONDS = 5 * 86_400.0
+"""From which on the copies by ten days are looked into."""
+SMALL_ROWS, MOST_SMALL = 20_000, 400
+"""Files of so few rows are read whole and remembered, so many of them: some 100 MB at most."""
 SCHEME = "citydeck"
+NAMED = ("metric", "sensor")
 
 
 class History:
@@ -37,6 +45,8 @@ class History:
 
     def __init__(self, shelf: Shelf, zone: ZoneInfo) -> None:
         self.shelf, self.zone = shelf, zone
+        self._small: dict[str, pa.Table] = {}
+        """By path; a file never changes under its name."""
 
     # --- one sensor ------------------------------------------------------------------------------------------------------------------
 
@@ -52,13 +62,27 @@ class History:
         return self.again(lambda: self._minutes(domain, (metric.key, sensor), metric, since, until))
 
     def _minutes(self, domain: str, key: tuple[str, str], metric: Metric, since: float, until: float) -> pa.Table:
-        held = self._listed("minute", domain, since, until)
-        raw = self._listed("raw", domain, since, until)
-        chosen = {day: _sources(raw.get(day, []), held.get(day, [])) for day in raw.keys() | held.keys()}
+        chosen, copied = self._chosen(domain, since, until), list[pa.Table]()
+        if until - since > LONG_SECONDS:
+            chosen, copied = self._shortened(domain, key, chosen)
         readings = self._read("raw", domain, key, since // 60 * 60, until, RAW, {day: both[0] for day, both in chosen.items()})
         made = roll_up(readings, {metric.key: metric})
         held = {day: both[1] for day, both in chosen.items()}
-        return _cut(sifted(pa.concat_tables([made, self._read("minute", domain, key, since, until, MINUTE, held)])), since, until)
+        return _cut(sifted(pa.concat_tables([*copied, made, self._read("minute", domain, key, since, until, MINUTE, held)])), since, until)
+
+    def _shortened(self, domain: str, key: tuple[str, str], chosen: Chosen) -> tuple[Chosen, list[pa.Table]]:
+        """The days that are still to be read, and minutes of the others from their copies by ten days (`store.ten`)."""
+        rest, copied = dict(chosen), list[pa.Table]()
+        for first, sources in ten.by_span({day: both[1] for day, both in chosen.items()}).items():
+            days = {day for day in chosen if ten.first_of(day) == first}
+            if any(chosen[day][0] for day in days):
+                continue  # more came since they were made
+            path = ten.find(self.shelf, domain, first, ten.name_of(sources), key)
+            if path is not None:
+                copied += [self._part(path, key, MINUTE)] if path else []
+                for day in days:
+                    del rest[day]
+        return rest, copied
 
     def _series(self, domain: str, key: tuple[str, str], since: float, until: float, kind: str, schema: pa.Schema) -> pa.Table:
         return self._read(kind, domain, key, since, until, schema, self._listed(kind, domain, since, until))
@@ -83,31 +107,60 @@ class History:
         return [self._part(path, key, schema) for path in paths]
 
     def _part(self, path: str, key: tuple[str, str], schema: pa.Schema) -> pa.Table:
-        with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
-            parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
-            return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
+        held = self._small.get(path)
+        if held is None:
+            with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
+                if found.metadata.num_rows > SMALL_ROWS:
+                    parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
+                    return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
+                held = self._keep(path, found.read(use_threads=False).unify_dictionaries().combine_chunks().cast(schema))
+        at = _within(held, key)
+        return held.slice(at[0], len(at)) if len(at) else schema.empty_table()
+
+    def _keep(self, path: str, rows: pa.Table) -> pa.Table:
+        """Remembers a small file, for it is asked for again: a page asks for several series of the running day, and every so often."""
+        while len(self._small) >= MOST_SMALL:
+            self._small.pop(next(iter(list(self._small))), None)  # as another thread may have done meanwhile
+        self._small[path] = rows
+        return rows
 
     # --- everything ------------------------------------------------------------------------------------------------------------------
 
     def connect(self, domain: str, first: date, last: date) -> duckdb.DuckDBPyConnection:
         """A database with the views `raw` and `minute` of local days: each reading once, and the minutes of days that were rolled up."""
+        return self._connected(domain, *({day: self._names(kind, domain, day) for day in days(first, last)} for kind in ("raw", "minute")))
+
+    def query(self, domain: str, since: float, until: float, sql: str, values: Mapping[str, object]) -> pa.Table:
+        """What `sql` finds in `minute`, and in `raw` where a day was not rolled up or more came since: nothing is in both.
+
+        Both views hold whole days. Where they overlap all the same, for readings came of a day whose readings are gone, `minute` counts.
+        """
+
+        def ask() -> pa.Table:
+            chosen = self._chosen(domain, since, until)
+            parts = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
+            with self._connected(domain, *parts) as database:
+                return database.sql(sql, params=values).to_arrow_table()
+
+        return self._again(ask)
+
+    def _connected(self, domain: str, raw: Mapping[date, list[Stretch]], minute: Mapping[date, list[Stretch]]) -> duckdb.DuckDBPyConnection:
         found = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
         if not self.shelf.local:
             found.register_filesystem(_named(self.shelf))
-        for kind, schema in (("raw", RAW), ("minute", MINUTE)):
-            alone, shared = self._sorted_out(kind, domain, first, last)
+        for kind, schema, chosen in (("raw", RAW, raw), ("minute", MINUTE, minute)):
+            alone, shared = self._sorted_out(kind, domain, chosen)
             if alone or shared:
                 found.execute(f"CREATE TEMP VIEW {kind} AS {_view(alone, shared)}")
             else:
                 found.register(kind, schema.empty_table())
         return found
 
-    def _sorted_out(self, kind: str, domain: str, first: date, last: date) -> tuple[list[str], list[str]]:
+    def _sorted_out(self, kind: str, domain: str, chosen: Mapping[date, list[Stretch]]) -> tuple[list[str], list[str]]:
         """(files that share no reading with another, files that may) of some days, as DuckDB names them."""
         alone: list[str] = []
         shared: list[str] = []
-        for day in days(first, last):
-            there = self._names(kind, domain, day)
+        for day, there in chosen.items():
             for one in there:
                 path = f"{folder(kind, domain, day)}/{one.name}"
                 told = self.shelf.path(path) if self.shelf.local else f"{SCHEME}://{self.shelf.path(path)}"
@@ -116,9 +169,15 @@ class History:
 
     # --- which files -----------------------------------------------------------------------------------------------------------------
 
+    def _chosen(self, domain: str, since: float, until: float) -> Chosen:
+        """By day the files of readings to be rolled up, and the files of minutes that count; of a long span whole ten days."""
+        held, raw = (self._listed(kind, domain, since, until) for kind in ("minute", "raw"))
+        return {day: _sources(raw.get(day, []), held.get(day, [])) for day in sorted(raw.keys() | held.keys())}
+
     def _listed(self, kind: str, domain: str, since: float, until: float) -> dict[date, list[Stretch]]:
         first, last = day_of(since, self.zone), day_of(until, self.zone)
         if (last - first).days > 3:
+            first, last = ten.first_of(first), ten.after(ten.first_of(last)) - DAY
             found = files(self.shelf, kind, domain)
             return {day: standing(each) for day, each in found.items() if first <= day <= last}
         return {day: names for day in days(first, last) if (names := self._names(kind, domain, day))}
@@ -132,7 +191,7 @@ class History:
         for _ in range(TRIES - 1):
             try:
                 return read()
-            except FileNotFoundError:
+            except (FileNotFoundError, duckdb.IOException):
                 continue
         return read()
 
@@ -150,7 +209,7 @@ def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[St
 
 
 def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:
-    """The row groups that may hold a metric's and sensor's rows."""
+    """The row groups that may hold a metric's and sensor's rows: of its metric, and of these all but the first and the last of it alone."""
 
     def edge(number: int, name: str) -> tuple[str, str]:
         columns = metadata.row_group(number)
@@ -160,22 +219,37 @@ def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:
     count = metadata.num_row_groups
     # Greatest of a group: its last row's metric, with a sensor that is at least its last row's.
     first = bisect_left(range(count), key[0], key=lambda number: edge(number, "max")[0])
-    last = bisect_right(range(count), key[0], key=lambda number: edge(number, "min")[0])
-    return [number for number in range(first, last) if edge(number, "min")[1] <= key[1] <= edge(number, "max")[1]]
+    last = bisect_right(range(count), key[0], key=lambda number: edge(number, "min")[0]) - 1
+    within = range(first + 1, last)
+    low = bisect_left(within, key[1], key=lambda number: edge(number, "max")[1])
+    high = bisect_right(within, key[1], key=lambda number: edge(number, "min")[1])
+    ends = sorted({first, last} if first <= last else set())
+    return sorted([*within[low:high], *(number for number in ends if edge(number, "min")[1] <= key[1] <= edge(number, "max")[1])])
 
 
 def _rows(file: pq.ParquetFile, group: int, key: tuple[str, str]) -> pa.Table | None:
     """A metric's and sensor's rows of a row group, which lie together; None where it has none."""
-    names = file.read_row_group(group, columns=["metric", "sensor"], use_threads=False).unify_dictionaries()
+    at = _within(file.read_row_group(group, columns=list(NAMED), use_threads=False).unify_dictionaries().combine_chunks(), key)
+    if not len(at):
+        return None
+    rest = [name for name in file.schema_arrow.names if name not in NAMED]
+    rows = file.read_row_group(group, columns=rest, use_threads=False).slice(at[0], len(at))
+    for place, (name, word) in enumerate((("sensor", key[1]), ("metric", key[0]))):
+        column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(at), np.int32)), [word])
+        rows = rows.add_column(place, RAW.field(name), column)
+    return rows
+
+
+def _within(names: pa.Table, key: tuple[str, str]) -> NDArray[np.int64]:
+    """The places of a metric's and sensor's rows."""
     mine = np.ones(names.num_rows, np.bool_)
-    for name, word in zip(("metric", "sensor"), key, strict=True):
-        column = names[name].combine_chunks()
+    for name, word in zip(NAMED, key, strict=True) if names.num_rows else ():
+        column = names[name].chunk(0)
         place = column.dictionary.index(word).as_py()
         if place < 0:
-            return None
+            return np.empty(0, np.int64)
         mine &= column.indices.to_numpy() == place
-    at = np.flatnonzero(mine)
-    return file.read_row_group(group, use_threads=False).slice(at[0], len(at)) if len(at) else None
+    return np.flatnonzero(mine)
 
 
 def _cut(rows: pa.Table, since: float, until: float) -> pa.Table:

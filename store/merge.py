@@ -23,6 +23,8 @@ from store.stretch import Stretch, standing
 
 MANY = 60
 """Files of a day that wait before they are merged while the day lasts: an hour's, at one a minute."""
+FEW = 5
+"""Of what was merged so, so many of about the same size are merged again: a sensor's running day is then read from a dozen files."""
 CLOSED_SECONDS = 120.0
 """After its end a day is merged; what comes later is merged in together once the oldest of it is"""
 LATE_SECONDS = 3600.0
@@ -77,15 +79,26 @@ class Merger:
         small = [one for one in held if one.kind != "whole"]
         if over and (small or len(held) > 1) and (not minute or _is_due([raw[one].changed for one in small], wall)):
             held = [self._merge(domain, day, held, raw)]
-        elif not over and len(small) >= MANY:
-            self._merge(domain, day, small, raw)
-            return 1
+        elif not over:
+            return self._merge_some(domain, day, held, raw)
         if over and len(held) == 1 and held[0].kind == "whole" and not any(one.holds(held[0]) for one in minute):
             self._roll(domain, day, held[0], minute, metrics)
             return 1
         return 0
 
-    def _merge(self, domain: str, day: date, chosen: list[Stretch], raw: Found) -> Stretch:
+    def _merge_some(self, domain: str, day: date, held: list[Stretch], raw: Found) -> int:
+        """Of a day that goes on; the number of files made."""
+        small = [one for one in held if one.kind != "whole"]
+        if len(small) < MANY:
+            return 0
+        made = [one for one in held if one.kind == "whole"] + [self._merge(domain, day, small, raw)]
+        count = 1
+        while some := _alike(made):
+            made = [*made[: -len(some)], self._merge(domain, day, some, (*raw, *made))]
+            count += 1
+        return count
+
+    def _merge(self, domain: str, day: date, chosen: list[Stretch], raw: Iterable[Stretch]) -> Stretch:
         whole = _over(chosen)
         self._archive.put("raw", domain, day, whole, RAW, merged([self._read("raw", domain, day, one) for one in chosen]))
         self._drop_superseded((*raw, whole), folder("raw", domain, day))
@@ -138,6 +151,16 @@ class Merger:
 def _over(chosen: list[Stretch]) -> Stretch:
     """The stretch that holds them all."""
     return chosen[0]._replace(first=min(one.first for one in chosen), next=max(one.next for one in chosen), kind="whole")
+
+
+def _alike(made: list[Stretch]) -> list[Stretch]:
+    """The newest of the merged files, where so many follow each other of which none is much larger than those after it."""
+    run: list[Stretch] = []
+    for one in reversed(made):
+        if run and one.next - one.first > 2 * sum(each.next - each.first for each in run) / len(run):
+            break
+        run.insert(0, one)
+    return run if len(run) >= FEW else []
 
 
 def _is_due(changed: list[float], wall: float) -> bool:

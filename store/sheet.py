@@ -28,6 +28,8 @@ RAW = pa.schema(
 """A reading: `value` is empty where the sensor measured nothing, else in `unit`."""
 ROW_GROUP, BATCH = 32_768, 65_536
 """A row group is what is read to find one sensor; fewer rows in it make a longer footer, which is read too."""
+FOUND_BY = ["sensor", "metric", "time"]
+"""What rows are found by: of other columns no extremes are kept, for they would make every footer longer."""
 MOST_RANK = 1 << 62
 Key = tuple[str, str]
 """Metric and sensor."""
@@ -74,10 +76,12 @@ def sifted(rows: pa.Table) -> pa.Table:
     if not rows.num_rows:
         return rows
     key = _ranks(rows)
+    if (key[1:] > key[:-1]).all():
+        return rows
     order = np.argsort(key)  # not stable, which is dearer: of equal ones the last is chosen below
     key = key[order]
     order = np.maximum.reduceat(order, np.flatnonzero(np.append(True, key[1:] != key[:-1])))
-    return rows if len(order) == rows.num_rows and (np.diff(order) == 1).all() else rows.take(pa.array(order))
+    return rows.take(pa.array(order))
 
 
 def _ranks(rows: pa.Table) -> NDArray[np.int64]:
@@ -100,11 +104,16 @@ def _rank(column: pa.ChunkedArray) -> NDArray[np.int64]:
 
 def write(file: IO[bytes], tables: Iterable[pa.Table], schema: pa.Schema, said: Mapping[str, str]) -> int:
     """Writes sorted tables one after the other, with what is said of them as the file's metadata; how many rows there were."""
+    return write_groups(file, _filled(tables), schema, said)
+
+
+def write_groups(file: IO[bytes], tables: Iterable[pa.Table], schema: pa.Schema, said: Mapping[str, str]) -> int:
+    """The same, where each table is a row group; one of several times `ROW_GROUP` rows is as many."""
     packed = [field.name for field in schema if field.name not in ("time", "share")]
     options = {"compression": "zstd", "use_dictionary": packed, "column_encoding": {"time": "DELTA_BINARY_PACKED"}}
     rows = 0
-    with pq.ParquetWriter(file, schema, **options) as writer:
-        for table in _filled(tables):
+    with pq.ParquetWriter(file, schema, write_statistics=FOUND_BY, **options) as writer:
+        for table in tables:
             rows += table.num_rows
             writer.write_table(table, row_group_size=ROW_GROUP)
         writer.add_key_value_metadata(dict(said))

@@ -46,9 +46,12 @@ def parse(name: str) -> Stretch | None:
 def standing(found: Iterable[Stretch]) -> list[Stretch]:
     """Those of one folder that count, by partition, in the order in which of two values for one time the later wins."""
     kept: list[Stretch] = []
+    reached: dict[tuple[str, int], int] = {}
     for one in sorted(set(found), key=lambda each: (*each[:3], -each.next, -KINDS.index(each.kind))):
-        if not any(other.holds(one) for other in kept):
+        # Those before it begin no later, so it lies within one of them where one of them ends no sooner.
+        if one.next > reached.get(one[:2], -1):
             kept.append(one)
+            reached[one[:2]] = one.next
     return kept
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -64,14 +64,61 @@ def broken(all_rows: Rows, shown: Rows, apart: float) -> Rows:
 
 
 def columns(rows: Rows) -> Rows:
-    """What is told of each row: its time, and its value or its mean, extremes, last and how many it is made of."""
+    """What is told of each row: its time and value, of readings their quality, of minutes (`value` is their mean) what they are made of."""
     told = pa.table({"time": rows["time"]})
     if "value" in rows.column_names:
-        return told.append_column("value", rows["value"]).append_column("quality", rows["quality"].cast(pa.string()))
-    told = told.append_column("mean", rows["mean"])
+        told = told.append_column("value", rows["value"])
+        return told.append_column("quality", rows["quality"].cast(pa.string())) if "quality" in rows.column_names else told
+    told = told.append_column("value", pc.coalesce(rows["mean"], rows["last"]))
     for name in ("min", "max", "last"):
         told = told.append_column(name, pc.coalesce(rows[name], rows["mean"]))
     return told.append_column("count", rows["count"]).append_column("share", rows["share"].cast(pa.float64()))
+
+
+TABLE = pa.schema(
+    [
+        ("time", pa.timestamp("ms", "UTC")),
+        ("series", pa.string()),
+        ("unit", pa.string()),
+        ("kind", pa.string()),
+        ("shift", pa.float64()),
+        ("value", pa.float64()),
+        ("min", pa.float64()),
+        ("max", pa.float64()),
+        ("last", pa.float64()),
+        ("count", pa.int32()),
+        ("share", pa.float64()),
+        ("quality", pa.string()),
+        ("event", pa.string()),
+        ("priority", pa.string()),
+        ("limit", pa.float64()),
+    ]
+)
+"""A picture of several series as one table. `kind` says what a row is: a reading (`raw`), a `minute`, a `figure` of five minutes, or the
+coming or end of an `alarm`; `shift` is how many seconds later it was drawn than it was. A row of a series without a value is a gap.
+"""
+
+
+def table(parts: Sequence[tuple[Mapping[str, Any], Rows]], alarms: Sequence[Mapping[str, Any]]) -> Rows:
+    """`TABLE` of what `columns` told of each series, with what is the same in all of its rows, and of alarm events."""
+    made = [
+        pa.table({**{name: rows[name] for name in rows.column_names}, **{name: [value] * rows.num_rows for name, value in same.items()}})
+        for same, rows in parts
+    ]
+    told = ("value", "priority", "limit")
+    came = [
+        {"time": round(one["time"] * 1000), "series": f"alarm:{one['alarm']}", "kind": "alarm", "event": one["kind"]}
+        | {name: one[name] for name in told}
+        for one in alarms
+    ]
+    events = pa.Table.from_pylist(came, schema=pa.schema([TABLE.field(name) for name in ("time", "series", "kind", "event", *told)]))
+    return pa.concat_tables([_whole(each) for each in (*made, events)])
+
+
+def _whole(rows: Rows) -> Rows:
+    """All columns of `TABLE`, empty where there is nothing of it."""
+    empty = {field.name: pa.nulls(rows.num_rows, field.type) for field in TABLE}
+    return pa.table({name: rows[name] if name in rows.column_names else column for name, column in empty.items()}).cast(TABLE)
 
 
 def listed(rows: Rows) -> dict[str, list[Any]]:

@@ -26,7 +26,7 @@ from store.clock import Clock
 from store.connect import connect
 from store.database import DatabaseAway, Engine, migrate
 from store.database import connect as connect_database
-from store.history import History as Shelved
+from store.history import History as Past
 from store.journal import Journal
 from store.letters import Letters
 from store.merge import Kept
@@ -34,6 +34,7 @@ from store.reel import Reel
 from store.shelf import Shelf
 from streams import exercise
 from streams.alarms import Keeper
+from streams.daily import Daily
 from streams.exercise import Exercise
 from streams.frames import Composer
 from streams.history import GROUP, History
@@ -106,7 +107,7 @@ def _make(name: str) -> Process:
     if name == "frames":
         return Composer(client, domains, site, clock, pulse)
     if name == "replay":
-        history = Shelved(Shelf(told.history), ZoneInfo(site.zone))
+        history = Past(Shelf(told.history), ZoneInfo(site.zone))
         return Projector(client, history, Journal(connect_database(told.database)), domains, site, clock, pulse, told.flush_seconds)
     if name == "notify":
         return _notify(told, domains, site, pulse)
@@ -119,7 +120,7 @@ def _make(name: str) -> Process:
     areas = {key: {sensor.id: sensor.area for sensor in sensors} for key, sensors in site.sensors.items()}
     topics = [domain.topic for domain in domains.values()]
     if name == "history":
-        return _history(told, domains, ZoneInfo(site.zone), clock, pulse, options)
+        return _history(told, domains, site, clock, pulse, options)
     try:
         group = f"-{told.exercise}" if told.exercise else ""
         source = _patiently(lambda: Source(told.kafka, topics, options, group), told.kafka, pulse)
@@ -146,12 +147,12 @@ def _exercise(asked: argparse.Namespace) -> Process:
         raise SpecError("arguments", "--to, --speed", "must be after --from, and above 0")
     pulse, options = Pulse(client, "exercise"), BRIEFLY | told.kafka_options(OPTIONS)
     sink = _patiently(lambda: Sink(told.kafka, options), told.kafka, pulse)
-    reels = {key: Reel(Shelved(Shelf(told.history), zone), key) for key in domains}
+    reels = {key: Reel(Past(Shelf(told.history), zone), key) for key in domains}
     return Exercise(client, sink, reels, domains, span, asked.speed, pulse)
 
 
 def _history(
-    told: settings.Settings, domains: Mapping[str, Domain], zone: ZoneInfo, clock: Clock, pulse: Pulse, options: Mapping[str, Any]
+    told: settings.Settings, domains: Mapping[str, Domain], site: Site, clock: Clock, pulse: Pulse, options: Mapping[str, Any]
 ) -> History:
     topics = [domain.topic for domain in domains.values()]
     try:
@@ -161,7 +162,9 @@ def _history(
         raise
     pulse.lacks("")
     kept = Kept(raw=told.raw_days, minute=told.minute_days)
-    return History(source, Archive(Shelf(told.history), zone), domains, clock, pulse, kept, told.flush_seconds)
+    shelf, zone = Shelf(told.history), ZoneInfo(site.zone)
+    daily = Daily(Past(shelf, zone), domains, site)
+    return History(source, Archive(shelf, zone), domains, clock, pulse, kept, told.flush_seconds, daily)
 
 
 def _notify(told: settings.Settings, domains: Mapping[str, Domain], site: Site, pulse: Pulse) -> Notify:

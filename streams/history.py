@@ -22,9 +22,12 @@ import numpy as np
 
 from domains.system import STOPPED
 from model import Batch, Domain, Metric
+from store import ten
 from store.archive import Archive, Taken
 from store.clock import Clock
+from store.day import day_of
 from store.merge import Kept, Merger, Stopped
+from streams.daily import Daily
 from streams.decode import FORMATS
 from streams.ingest import HUNG_SECONDS, POLL_SECONDS, RETRY_SECONDS, TELL_SECONDS
 from streams.normalise import Readings, normalise
@@ -76,11 +79,13 @@ class History:
         pulse: Pulse,
         kept: Kept,
         flush_seconds: float,
+        daily: Daily,
     ) -> None:
         self._source, self._archive, self._clock, self._pulse = source, archive, clock, pulse
         self._by_topic = {domain.topic: domain for domain in domains.values()}
         self._flush_seconds, self._minute_days = flush_seconds, kept.minute
         self._owned: dict[tuple[str, int], Owned] = {}
+        self._daily = daily
         self._merger = Merger(archive, kept, lambda: not self.stopping)
         self._pool = ThreadPoolExecutor(1, "merge")
         self._merging: Future[Any] | None = None
@@ -268,6 +273,11 @@ class History:
         for place, domain in places:
             metrics: dict[str, Metric] = {metric.key: metric for metric in domain.metrics}
             self._merger.tidy(domain.key, place, metrics, now, wall)
+            while place[1] == 0 and not self.stopping and self._daily.tidy(domain.key, now):
+                log.info("figures of a day", extra={"domain": domain.key})
+            today = day_of(now, self._archive.zone)
+            while place[1] == 0 and ten.tidy(self._archive.shelf, domain.key, today, lambda: not self.stopping):
+                log.info("minutes of ten days", extra={"domain": domain.key})
 
     # --- being seen ------------------------------------------------------------------------------------------------------------------
 

@@ -59,8 +59,8 @@ class Deck:
         self._database = database
         kafka = {f"CITYDECK_KAFKA_{name.upper()}": text for name, text in {**SHORT_SESSION, **options}.items()}
         own = {"CITYDECK_SITE": str(site), "CITYDECK_KAFKA": bootstrap, "CITYDECK_REDIS": redis_url, "CITYDECK_PORT": str(self.port)}
-        own |= {"CITYDECK_HISTORY": str(folder / "history"), "CITYDECK_FLUSH_SECONDS": "1"}
         own |= {"CITYDECK_DATABASE": database, "CITYDECK_SECRET_KEY": "for tests"}  # who is signed in stays so when the web starts again
+        own |= {"CITYDECK_HISTORY": str(folder / "history"), "CITYDECK_FLUSH_SECONDS": "0.3"}
         kept = {name: text for name, text in os.environ.items() if not name.startswith("CITYDECK_")}
         self._environment = {**kept, **kafka, **own, "TMPDIR": str(folder)}
         self._running: list[subprocess.Popen[bytes]] = []

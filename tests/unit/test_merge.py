@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from store import ten
 from store.archive import files
 from store.history import History
-from store.merge import LATE_SECONDS, MANY, Kept, Merger
+from store.merge import FEW, LATE_SECONDS, MANY, Kept, Merger
 from store.shelf import Shelf, Write
 from store.stretch import Stretch, standing
 from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Found, Past, taken
@@ -181,6 +182,18 @@ def test_a_day_that_goes_on_is_merged_when_it_has_many_files(tmp_path: Path) -> 
     assert [one.kind for one in names(past, "raw")] == ["whole"] and len(names(past, "minute")) == 1
 
 
+def test_what_was_merged_of_a_day_that_goes_on_is_merged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.merge.MANY", 3)
+    past, counts = Past(tmp_path), []
+    for _ in range(100):
+        past.send(3, days=1)
+        tidy(past, BEGUN + 3600)
+        counts.append(len(names(past, "raw")))
+        assert names(past, "raw") == standing(names(past, "raw"))
+    assert max(counts) <= 3 * (FEW + 1)
+    assert readings(past) == past.found and sums(past) == true_sums(past.found)
+
+
 def test_readings_go_before_their_minutes_and_minutes_go_too(tmp_path: Path) -> None:
     past = Past(tmp_path)
     past.send(8)
@@ -227,3 +240,72 @@ def test_a_wrong_clock_makes_no_minutes(tmp_path: Path) -> None:
     with History(past.shelf, ZONE).connect("sea", FIRST, FIRST) as database:
         assert database.execute("SELECT count(*) FROM raw").fetchone() == (2,)
         assert database.execute("SELECT count(*), sum(count) FROM minute").fetchone() == (1, 1)
+
+
+def test_a_year_is_read_from_copies_by_ten_days(tmp_path: Path) -> None:
+    past, days = Past(tmp_path), 35
+    for _ in range(40):
+        past.send(1, days, partition=0)
+        past.send(1, days, partition=1)
+    end = BEGIN / 1000 + days * 86_400
+    for partition in (0, 1):
+        Merger(past.archive, Kept(raw=400, minute=400)).tidy("sea", (PLACE[0], partition), METRICS, end, end + 86_400)
+    history = History(past.shelf, ZONE)
+
+    def told() -> list[list[object]]:
+        sensors = [f"s-{partition}-{number}" for partition in (0, 1) for number in range(5)] + ["a", "z"]
+        asked = [(sensor, metric) for sensor in sensors for metric in (METRICS["level"], METRICS["noise"])]
+        return [history.minutes("sea", sensor, metric, BEGIN / 1000 + 3600, end).to_pylist() for sensor, metric in asked]
+
+    def made() -> list[date | None]:
+        found = [ten.tidy(past.shelf, "sea", date(2026, 12, 25), lambda: True)]
+        while found[-1] is not None:
+            found.append(ten.tidy(past.shelf, "sea", date(2026, 12, 25), lambda: True))
+        return found
+
+    before = told()
+    assert sum(map(len, before)) > 1000
+    assert made() == [date(2026, 11, 11), date(2026, 11, 21), date(2026, 12, 1), date(2026, 12, 11), None]
+    assert told() == before
+    for day in (25, 26):  # what is read now can come from nowhere else
+        for entry in past.shelf.list(f"minute/domain=sea/date=2026-11-{day}"):
+            Path(past.shelf.path(entry.path)).write_bytes(b"")
+    assert told() == before
+
+
+def test_copies_of_what_has_changed_are_passed_over_and_made_again(tmp_path: Path) -> None:
+    past, key = Past(tmp_path), ("s", METRICS["level"])
+    past.write([("s", "level", BEGIN + day * 86_400_000, float(day)) for day in range(12)])
+    end = BEGIN / 1000 + 40 * 86_400
+    merger = Merger(past.archive, Kept(raw=400, minute=400))
+    history = History(past.shelf, ZONE)
+
+    def told() -> list[float]:
+        return list(history.minutes("sea", *key, BEGIN / 1000, end)["mean"].to_pylist())
+
+    merger.tidy("sea", PLACE, METRICS, end, end)
+    while ten.tidy(past.shelf, "sea", date(2027, 1, 25), lambda: True):
+        pass
+    past.write([("s", "level", BEGIN + 2 * 86_400_000, 99.0)])
+    assert told()[2] == 99.0, "not rolled up yet"
+    merger.tidy("sea", PLACE, METRICS, end, end + 86_400 * 2)
+    assert told()[2] == 99.0, "rolled up, not copied yet"
+    assert ten.tidy(past.shelf, "sea", date(2027, 1, 25), lambda: True) == date(2026, 11, 21)
+    assert told()[2] == 99.0 and len(told()) == 12
+    assert len([entry for entry in past.shelf.list("ten/domain=sea/span=2026-11-21") if entry.name.endswith("json")]) == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        ("2026-02-28", "2026-02-21", "2026-03-01"),
+        ("2026-01-31", "2026-01-21", "2026-02-01"),
+        ("2028-02-29", "2028-02-21", "2028-03-01"),
+        ("2026-12-31", "2026-12-21", "2027-01-01"),
+        ("2026-12-11", "2026-12-11", "2026-12-21"),
+        ("2026-06-10", "2026-06-01", "2026-06-11"),
+    ],
+)
+def test_a_month_has_three_ten_days(day: str, first: str, last: str) -> None:
+    assert str(ten.first_of(date.fromisoformat(day))) == first
+    assert str(ten.after(date.fromisoformat(first))) == last
