@@ -6,7 +6,8 @@ Everything here reads files and takes milliseconds to a second: callers on the e
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -21,15 +22,20 @@ from fsspec.implementations.arrow import ArrowFSWrapper
 
 from model import Metric
 from store.archive import files, folder
-from store.day import day_of, days
+from store.day import DAY, begin, day_of, days
+from store.hour import DayHours, Roller, joined
 from store.minute import MINUTE, roll_up
-from store.sheet import RAW, sifted
+from store.sheet import RAW, merged, read, sifted
 from store.shelf import Shelf
 from store.stretch import Stretch, parse, standing
 
 T = TypeVar("T")
 TRIES = 3
 SCHEME = "citydeck"
+THREADS = 2
+"""Partitions of a day that are read side by side."""
+SHEET_ROWS = 1 << 18
+"""Rows of a day taken at once: as many as are worth a call, and few enough to be forgotten soon."""
 
 
 class History:
@@ -86,6 +92,49 @@ class History:
         with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
             parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
             return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
+
+    # --- a day ------------------------------------------------------------------------------------------------------------------------
+
+    def hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
+        """The hours of all sensors of a local day, of its minutes where it was rolled up and of its readings where it was not."""
+        return self._again(lambda: self._hours(domain, day, metrics))
+
+    def _hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
+        edges = begin(day, self.zone), begin(day + DAY, self.zone)
+        raw, minute = _sources(self._names("raw", domain, day), self._names("minute", domain, day))
+        places = sorted({one[:2] for one in (*raw, *minute)})
+        with ThreadPoolExecutor(max(min(len(places), THREADS), 1)) as pool:
+            parts = pool.map(lambda place: self._place_hours(domain, day, place, raw, minute, metrics, edges), places)
+            return joined(*edges, metrics, parts)
+
+    def _place_hours(
+        self,
+        domain: str,
+        day: date,
+        place: tuple[str, int],
+        raw: Iterable[Stretch],
+        minute: Iterable[Stretch],
+        metrics: Mapping[str, Metric],
+        edges: tuple[int, int],
+    ) -> Roller:
+        """A partition's share: its minutes as they lie there, and those that its readings make."""
+        roller = Roller(*edges, metrics)
+        readings = [one for one in raw if one[:2] == place]
+        made = [self._sheets("minute", domain, day, one) for one in minute if one[:2] == place]
+        if readings:
+            rows = merged([self._sheets("raw", domain, day, one) for one in readings])
+            made.insert(0, (roll_up(table, metrics) for table in rows))
+        for table in made[0] if len(made) == 1 else merged(made):
+            roller.add(table)
+        return roller
+
+    def _sheets(self, kind: str, domain: str, day: date, one: Stretch) -> Iterator[pa.Table]:
+        with self.shelf.open(f"{folder(kind, domain, day)}/{one.name}") as file:
+            yield from read(file, SHEET_ROWS)
+
+    def version(self, domain: str, day: date) -> str:
+        """What a day's figures are made of: the names of its files, which change when more came."""
+        return " ".join(one.name for kind in ("raw", "minute") for one in self._names(kind, domain, day))
 
     # --- everything ------------------------------------------------------------------------------------------------------------------
 
