@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fsspec.implementations.arrow import ArrowFSWrapper
 
-from model import Metric
+from model import QUALITIES, Metric
 from store.archive import files, folder
 from store.day import DAY, begin, day_of, days
 from store.hour import DayHours, Roller, joined
@@ -131,6 +131,27 @@ class History:
     def _sheets(self, kind: str, domain: str, day: date, one: Stretch) -> Iterator[pa.Table]:
         with self.shelf.open(f"{folder(kind, domain, day)}/{one.name}") as file:
             yield from read(file, SHEET_ROWS)
+
+    def quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
+        """By hour of the day the quantile (linear between readings) of what all sensors read; of their minutes' means where only these are
+        kept.
+        """
+        return self._again(lambda: self._quantiles(domain, day, metric, share))
+
+    def _quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
+        edges = begin(day, self.zone), begin(day + DAY, self.zone)
+        said = "metric = ? AND epoch_ms(time) >= ? AND epoch_ms(time) < ?"
+        with self.connect(domain, day, day) as database:
+            for value, kind in (("value", "raw"), ("mean", "minute")):
+                trusted = f"quality IN {QUALITIES[: QUALITIES.index('bad')]} AND" if kind == "raw" else ""
+                rows = database.execute(
+                    f"SELECT (epoch_ms(time) - ?) // 3600000, quantile_cont({value}, ?) FROM {kind} "
+                    f"WHERE {trusted} {said} AND {value} IS NOT NULL GROUP BY 1",
+                    [edges[0], share, metric, *edges],
+                ).fetchall()
+                if rows:
+                    return dict(rows)
+        return {}
 
     def version(self, domain: str, day: date) -> str:
         """What a day's figures are made of: the names of its files, which change when more came."""

@@ -125,7 +125,8 @@ class Roller:
         """The roller's own number of each row's word."""
         column, known = rows[name].chunk(0), self._names[name]
         place = np.array([known.setdefault(word, len(known)) for word in column.dictionary.to_pylist()], np.int64)
-        return place[column.indices.to_numpy()]
+        found: Numbers = place[column.indices.to_numpy()]
+        return found
 
     def _values(self, rows: pa.Table, metric: Numbers) -> tuple[Floats, Floats, Floats, Floats]:
         """Mean, least, greatest and last of each row in the declared unit; NaN where a direction has none."""
@@ -206,7 +207,8 @@ def _dense(begin: int, hours: int, metric: Metric, parts: Sequence[tuple[list[st
         mean = dense[2] / dense[0]
     if metric.energetic:
         mean = level_of(mean)
-    return Hours(names, dense[0], dense[1], mean, *dense[3:7], dense[7] + begin, dense[8] + begin)
+    least, greatest, first, last = dense[3:7]
+    return Hours(names, dense[0], dense[1], mean, least, greatest, first, last, dense[7] + begin, dense[8] + begin)
 
 
 def _used(rows: pa.Table, name: str) -> list[str]:
