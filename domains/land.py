@@ -352,7 +352,7 @@ RULES = (
 STANDARDS = (
     Standard(
         key="class_day", label=Label(en="Surface water class, worst", zh="地表水水质类别（最差）"), source="GB 3838-2002", unit="",
-        decimals=0, verdict=day_class,
+        decimals=0, verdict=day_class, classed=True,
     ),
     Standard(
         key="noise_day", label=Label(en="Noise by day", zh="昼间噪声"), source="GB 3096-2008", unit="dB", decimals=0, verdict=noise(True),

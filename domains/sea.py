@@ -289,7 +289,7 @@ RULES = (
 STANDARDS = (
     Standard(
         key="class_day", label=Label(en="Sea water class, worst", zh="海水水质类别（最差）"), source="GB 3097-1997", unit="", decimals=0,
-        verdict=day_class,
+        verdict=day_class, classed=True,
     ),
 )  # fmt: skip
 

@@ -274,6 +274,8 @@ class Standard:
     unit: str
     decimals: int
     verdict: Callable[[Day], Verdict]
+    classed: bool = False
+    """Its value is a class, told by the name of its grade alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

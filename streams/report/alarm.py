@@ -65,7 +65,7 @@ def of_span(health: Health, site: Site, names: Named, since: float, until: float
         "on_shelf": len(health.standing(until, *SHELVED)),
         "out_of_service": len(health.standing(until, *ABSENT)),
         "took": {kind: _times(took[took["kind"] == kind]["seconds"]) for kind in ("acknowledged", "returned")},
-        "urgent_longest": _longest(took),
+        "urgent": _urgent(calls, took),
         "by_area": [_group(took, calls, "area", area.key, told(area.label)) for area in site.areas] + _nowhere(took, calls, site),
         "by_desk": [_desk(health, took, calls, desks, key, label, since, until) for key, label in _desks(site)],
         "incidents": _incidents(events, names, since, until),
@@ -93,9 +93,11 @@ def _times(seconds: pd.Series) -> Told:
     return {"count": len(seconds), "median": round(float(seconds.median()), 1), "longest": round(float(seconds.max()), 1)}
 
 
-def _longest(took: pd.DataFrame) -> float | None:
-    urgent = took[(took["kind"] == "acknowledged") & took["priority"].isin(URGENT)]["seconds"]
-    return round(float(urgent.max()), 1) if len(urgent) else None
+def _urgent(calls: pd.DataFrame, took: pd.DataFrame) -> Told:
+    """Occurrences that called with a high or critical priority, how many of them were acknowledged, and the longest that took, seconds."""
+    called = calls[calls["priority"].isin(URGENT)].drop_duplicates(["alarm", "occurrence"])[["alarm", "occurrence"]]
+    found = took[took["kind"] == "acknowledged"].merge(called, on=["alarm", "occurrence"])["seconds"]
+    return {"count": len(called), "acknowledged": len(found), "longest": round(float(found.max()), 1) if len(found) else None}
 
 
 def _by_hour(calls: pd.DataFrame, since: float, until: float) -> list[int]:

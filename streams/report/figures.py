@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -53,20 +53,21 @@ def rounded(value: float | None, decimals: int) -> float | None:
 # --- key figures -----------------------------------------------------------------------------------------------------------------------
 
 
-def limit_of(kpi: Kpi, domain: Domain) -> Rule | None:
-    """The rule that limits a key figure: one on itself, or else on its metric in the same unit."""
+def rules_of(kpi: Kpi, domain: Domain) -> tuple[Rule | None, Rule | None]:
+    """The rule on a key figure itself, and that on its metric in the same unit."""
     units = {metric.key: metric.unit for metric in domain.metrics}
-    own = [rule for rule in domain.rules if rule.on == kpi.key and rule.comparison in ("high", "low")]
-    metric = [rule for rule in domain.rules if rule.on == kpi.metric and rule.comparison in ("high", "low")]
-    return next(iter(own or (metric if units.get(kpi.metric or "") == kpi.unit else [])), None)
+    limits = [rule for rule in domain.rules if rule.comparison in ("high", "low")]
+    own = next((rule for rule in limits if rule.on == kpi.key), None)
+    shared = next((rule for rule in limits if rule.on == kpi.metric), None)
+    return own, shared if units.get(kpi.metric or "") == kpi.unit else None
 
 
 def worst_of(kpi: Kpi, domain: Domain) -> Worst:
-    """Which hour stands for the day: the highest or the lowest, as its rule has it or as its normal band leaves room on one side only;
+    """Which hour stands for the day: the highest or the lowest, as a rule has it or as its normal band leaves room on one side only;
     else the mean of the hours.
     """
-    rule = limit_of(kpi, domain)
-    if rule is not None:
+    own, shared = rules_of(kpi, domain)
+    if rule := own or shared:
         return "high" if rule.comparison == "high" else "low"
     room = kpi.normal[0] > kpi.scale[0], kpi.normal[1] < kpi.scale[1]
     return "high" if room == (False, True) else "low" if room == (True, False) else "mean"
@@ -75,7 +76,7 @@ def worst_of(kpi: Kpi, domain: Domain) -> Worst:
 def _kpi(kpi: Kpi, domain: Domain, past: Past) -> Told:
     figures = [_figure(kpi, domain, past, hour) for hour in range(len(past.hours))]
     values = [rounded(figure.value, kpi.decimals) for figure in figures]
-    worst, rule = worst_of(kpi, domain), limit_of(kpi, domain)
+    worst, rule = worst_of(kpi, domain), _limit(kpi, domain, figures)
     known = {hour: value for hour, value in enumerate(values) if value is not None}
     hour = None if worst == "mean" or not known else (max if worst == "high" else min)(known, key=known.__getitem__)
     mean = sum(known.values()) / len(known) if known else None
@@ -97,6 +98,14 @@ def _kpi(kpi: Kpi, domain: Domain, past: Past) -> Told:
         "limit": rule.limit if rule else None,
         "over": sum(_beyond(value, rule) for value in known.values()) if rule else None,
     }
+
+
+def _limit(kpi: Kpi, domain: Domain, figures: Sequence[Figure]) -> Rule | None:
+    """The rule that limits a key figure; one on its metric does where the figure is one sensor's value, and not a mean of many."""
+    own, shared = rules_of(kpi, domain)
+    known = [figure for figure in figures if figure.value is not None]
+    alone = all(figure.sensor is not None and figure.by_sensor.get(figure.sensor) == figure.value for figure in known)
+    return own or (shared if known and alone else None)
 
 
 def _beyond(value: float, rule: Rule) -> bool:
@@ -125,6 +134,7 @@ def _standard(standard: Standard, domain: Domain, past: Past) -> Told:
         "decimals": standard.decimals,
         "value": rounded(verdict.value, standard.decimals),
         "grade": told(verdict.grade) if verdict.grade else None,
+        "classed": standard.classed,
         "within": verdict.within,
         "limit": told(verdict.limit) if verdict.limit else None,
         "sensor": verdict.sensor,
