@@ -23,7 +23,7 @@ PLACES = {
     "duckdb": ("store.",),
     "fsspec": ("store.",),
     "tsdownsample": ("store.",),
-    "xlsxwriter": ("store.",),
+    "xlsxwriter": ("store.", "layouts.print."),
     "argon2": ("callbacks.password",),
     "kafka": ("streams.source", "demo."),
     "confluent_kafka": ("demo.broker",),

@@ -27,7 +27,7 @@ class Frame:
     """The map's extent on paper, `WIDTH` wide; degrees are stretched as they are in its middle."""
 
     def __init__(self, told: Mapping[str, Any]) -> None:
-        self.west, south, east, self.north = told["extent"]
+        self.west, south, east, self.north = (float(end) for end in told["extent"])
         self._stretch = math.cos(math.radians((south + self.north) / 2))
         self._scale = WIDTH / ((east - self.west) * self._stretch)
         self.height = (self.north - south) * self._scale
@@ -39,7 +39,7 @@ class Frame:
 
 def ratio(told: Mapping[str, Any]) -> float:
     """Its height over its width."""
-    return round(Frame(told).height / WIDTH, 5)
+    return float(round(Frame(told).height / WIDTH, 5))
 
 
 def drawn(told: Mapping[str, Any], basemap: Basemap) -> str:
