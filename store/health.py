@@ -88,6 +88,12 @@ class Health:
             on, before = on | {where} if kind == "flood_began" else on - {where}, moment
         return total
 
+    def mark(self, since: float, until: float) -> list[int]:
+        """What tells whether more of that time was written since: how many events there are, and the place of the newest."""
+        asked = select(func.count(), func.coalesce(func.max(event.c.seq), 0)).where(*_within(since, until, None))
+        with reading(self._engine) as connection:
+            return [int(each) for each in connection.execute(asked).one()]
+
     def events(self, since: float, until: float) -> Sequence[Any]:
         """Everything of the time, as rows of `EVENT`, in order."""
         with reading(self._engine) as connection:

@@ -154,8 +154,12 @@ class History:
         return {}
 
     def version(self, domain: str, day: date) -> str:
-        """What a day's figures are made of: the names of its files, which change when more came."""
-        return " ".join(one.name for kind in ("raw", "minute") for one in self._names(kind, domain, day))
+        """What there is of a day: the offsets held, by partition. Merging, rolling up and forgetting readings leave it as it is."""
+        found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        for kind in ("raw", "minute"):
+            for one in self._names(kind, domain, day):
+                found.setdefault(one[:2], []).append((one.first, one.next))
+        return " ".join(f"{place[0]}-{place[1]}:{','.join(map(str, _together(found[place])))}" for place in sorted(found))
 
     # --- everything ------------------------------------------------------------------------------------------------------------------
 
@@ -217,6 +221,17 @@ def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[St
     rolled = {one[:2]: one.first for one in sorted(minute, key=lambda one: -one.first)}
     again = {one[:2] for one in raw if one[:2] in late and one.first <= rolled.get(one[:2], one.first)}
     return [one for one in raw if one[:2] in late], [one for one in minute if one[:2] not in again]
+
+
+def _together(held: list[tuple[int, int]]) -> list[str]:
+    """Stretches of offsets that touch or overlap as one."""
+    found: list[tuple[int, int]] = []
+    for first, following in sorted(held):
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], following)
+        else:
+            found.append((first, following))
+    return [f"{first}..{following}" for first, following in found]
 
 
 def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:

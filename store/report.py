@@ -11,12 +11,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
+from model.report import Span
 from store.shelf import Shelf
 
-Kind = Literal["day", "week", "month"]
-KINDS: tuple[Kind, ...] = ("day", "week", "month")
 Facts = dict[str, Any]
 
 
@@ -30,13 +29,15 @@ def canonical(facts: Any) -> bytes:
 class Revision:
     """A report as it was made once. `made` is the wall clock."""
 
-    kind: Kind
+    kind: Span
     first: date
     number: int
     made: float
     facts: Facts
     changed: list[dict[str, Any]]
     """What differs from the revision before: `path`, `before`, `after`."""
+    sources: str
+    """What there was to make it of."""
 
 
 class Reports:
@@ -45,25 +46,25 @@ class Reports:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
 
-    def numbers(self, kind: Kind, first: date) -> list[int]:
+    def numbers(self, kind: Span, first: date) -> list[int]:
         """Those there are, oldest first."""
         names = [entry.name for entry in self._shelf.list(_folder(kind, first))]
         return sorted(int(name.removesuffix(".json")) for name in names if name.removesuffix(".json").isdigit())
 
-    def read(self, kind: Kind, first: date, number: int) -> Revision | None:
+    def read(self, kind: Span, first: date, number: int) -> Revision | None:
         """A revision; None where there is none of that number."""
         data = self._read(f"{_folder(kind, first)}/{number:04d}.json")
         if data is None:
             return None
         told = json.loads(data)
-        return Revision(kind, first, number, told["made"], told["facts"], told["changed"])
+        return Revision(kind, first, number, told["made"], told["facts"], told["changed"], told["sources"])
 
-    def newest(self, kind: Kind, first: date) -> Revision | None:
+    def newest(self, kind: Span, first: date) -> Revision | None:
         """The last one made."""
         numbers = self.numbers(kind, first)
         return self.read(kind, first, numbers[-1]) if numbers else None
 
-    def keep(self, kind: Kind, first: date, facts: Facts, made: float) -> Revision:
+    def keep(self, kind: Span, first: date, facts: Facts, made: float, sources: str) -> Revision:
         """The newest revision if it says the same, else a new one. Two who make one at once get the same or one after the other."""
         facts = json.loads(canonical(facts))
         while True:
@@ -72,8 +73,8 @@ class Reports:
                 return before
             number = before.number + 1 if before else 1
             changed = differences(before.facts, facts) if before else []
-            revision = Revision(kind, first, number, made, facts, changed)
-            data = canonical({"made": made, "facts": facts, "changed": changed})
+            revision = Revision(kind, first, number, made, facts, changed, sources)
+            data = canonical({"made": made, "facts": facts, "changed": changed, "sources": sources})
             if self._shelf.put_new(f"{_folder(kind, first)}/{number:04d}.json", data):
                 return revision
 
@@ -86,7 +87,7 @@ class Reports:
         data = draw()
         return data if self._shelf.put_new(path, data) else self._read(path) or data
 
-    def days(self, kind: Kind) -> list[date]:
+    def days(self, kind: Span) -> list[date]:
         """The first days of the reports there are, oldest first."""
         folders = {entry.folder.rpartition("/")[2] for entry in self._shelf.list(f"report/{kind}")}
         return sorted(date.fromisoformat(name) for name in folders)
@@ -118,7 +119,7 @@ class Reports:
             return None
 
 
-def _folder(kind: Kind, first: date) -> str:
+def _folder(kind: Span, first: date) -> str:
     return f"report/{kind}/{first}"
 
 

@@ -23,7 +23,10 @@ MADE = (
     ("noto-*.woff2", 400, "NotoSansSC-Regular.ttf"),
     ("noto-*.woff2", 650, "NotoSansSC-SemiBold.ttf"),
 )
-FIGURES = (("inter-latin-wght-normal.woff2", 400, "InterFigures-Regular.ttf"), ("inter-latin-wght-normal.woff2", 650, "InterFigures-SemiBold.ttf"))
+FIGURES = (
+    ("inter-latin-wght-normal.woff2", 400, "InterFigures-Regular.ttf"),
+    ("inter-latin-wght-normal.woff2", 650, "InterFigures-SemiBold.ttf"),
+)
 """One slice with its features, digits of one width among them: what columns of numbers are set in."""
 DROPPED = ("GSUB", "GPOS", "GDEF", "STAT", "vhea", "vmtx", "VORG")
 """Tables that slices cannot share."""

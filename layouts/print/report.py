@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from typing import Any, Literal
@@ -16,10 +15,11 @@ from typing import Any, Literal
 import typst
 
 from layouts.print import FOLDER, FONTS, _shown, word
-from layouts.print.map import Basemap, drawn, legend, places, ratio
+from layouts.print.map import drawn, legend, places, ratio
 from layouts.print.section import sections
 from layouts.print.summary import exceeded, paragraph
 from layouts.print.word import Facts, Language, of, pick
+from model.report import Brand
 
 PLAIN = {0x2160 + place: text for place, text in enumerate(("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"))}
 """Letters that stand for signs which the fonts lack."""
@@ -29,18 +29,6 @@ STROKE = (
     'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#3c4750" stroke-width="1.6" '
     'stroke-linecap="round" stroke-linejoin="round"'
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brand:
-    """How the site's own reports look."""
-
-    name: Mapping[str, str] = field(default_factory=dict)
-    """Who reports, at the foot; citydeck where it is not said."""
-    colour: str = "#1c262d"
-    logo: bytes = b""
-    logo_format: Literal["svg", "png", ""] = ""
-    basemap: Basemap = field(default_factory=dict)
 
 
 def pdf(told: Mapping[str, Any], language: Language, brand: Brand) -> bytes:
@@ -103,7 +91,7 @@ def model(told: Mapping[str, Any], language: Language, brand: Brand) -> dict[str
         "map_words": _map_words(facts, language),
         "sections": sections(told, language),
         "foot": [
-            of(brand.name, language) if brand.name else "citydeck",
+            getattr(brand.name, language) if brand.name else "citydeck",
             pick(language, "The same date gives the same report, figure by figure", "同一日期的报告逐项可复现"),
         ],
     }

@@ -6,17 +6,19 @@ before. What a report says depends on what was kept and declared alone, so the s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from model import Domain, Sensor, Site
+from model.report import Span
 from store.day import begin, days
 from store.feed_hour import FeedHours
 from store.health import Health
 from store.history import History
-from store.report import Kind, Reports, Revision
+from store.report import Reports, Revision, canonical
 from streams.name import Names
 from streams.report import alarm, figures, roll
 from streams.report.day import HOUR, Past, Percentile
@@ -26,7 +28,7 @@ VERSION = 1
 """Of the facts' shape: figures kept in another are made anew."""
 MOST_DOTS = 3000
 """Sensors drawn on the map of the day; of more, every so many-th."""
-BEFORE: Mapping[Kind, tuple[tuple[str, str, str], ...]] = {
+BEFORE: Mapping[Span, tuple[tuple[str, str, str], ...]] = {
     "day": (("day", "Day before", "前一日"), ("week", "Week before", "上周同日")),
     "week": (("week", "Week before", "前一周"),),
     "month": (("month", "Month before", "上月"),),
@@ -53,7 +55,7 @@ class Sources:
         return ZoneInfo(self.site.zone)
 
 
-def span_of(kind: Kind, day: date) -> tuple[date, date]:
+def span_of(kind: Span, day: date) -> tuple[date, date]:
     """First and last day of the day, the week (from Monday) or the month that holds `day`."""
     if kind == "day":
         return day, day
@@ -64,23 +66,39 @@ def span_of(kind: Kind, day: date) -> tuple[date, date]:
     return first, (first + timedelta(31)).replace(day=1) - timedelta(1)
 
 
-def before(kind: Kind, first: date) -> list[tuple[date, date]]:
+def before(kind: Span, first: date) -> list[tuple[date, date]]:
     """The spans that a span is held against, as in BEFORE."""
     if kind == "day":
         return [span_of("day", first - timedelta(back)) for back in (1, 7)]
     return [span_of(kind, first - timedelta(1))]
 
 
-def make(sources: Sources, kind: Kind, day: date, wall: float) -> Revision:
+def make(sources: Sources, kind: Span, day: date, wall: float) -> Revision:
     """The report of the span that holds `day`, as the history has it now: the newest revision, or a new one where it says something else.
 
     Raises `OSError`, `DatabaseAway`.
     """
     first, last = span_of(kind, day)
-    return sources.reports.keep(kind, first, facts(sources, kind, first, last), wall)
+    newest, there = sources.reports.newest(kind, first), _there(sources, kind, first, last)
+    if newest is not None and (newest.sources == there or _gone(sources, first, last)):
+        return newest  # also where rules or names have changed since: what was reported stays
+    return sources.reports.keep(kind, first, facts(sources, kind, first, last), wall, there)
 
 
-def facts(sources: Sources, kind: Kind, first: date, last: date) -> Told:
+def _there(sources: Sources, kind: Span, first: date, last: date) -> str:
+    """What there is to make it of: the history of all days it tells of, and the journal of its own."""
+    told = [days(one, other) for one, other in [(first - timedelta(1), last), *before(kind, first)]]
+    versions = {f"{key}/{day}": sources.history.version(key, day) for key in sources.domains for each in told for day in each}
+    since, until = (begin(each, sources.zone) / 1000 for each in (first, last + timedelta(1)))
+    return hashlib.sha256(canonical([VERSION, versions, sources.health.mark(since, until)])).hexdigest()
+
+
+def _gone(sources: Sources, first: date, last: date) -> bool:
+    """Whether the history has forgotten all of it."""
+    return not any(sources.history.version(key, day) for key in sources.domains for day in days(first, last))
+
+
+def facts(sources: Sources, kind: Span, first: date, last: date) -> Told:
     """The facts of a span of days."""
     since, until = (begin(each, sources.zone) / 1000 for each in (first, last + timedelta(1)))
     alarms = alarm.of_span(sources.health, sources.site, Names(sources.domains, sources.site), since, until)
@@ -149,7 +167,7 @@ def _percentile(history: History, domain: str, day: date, start: int) -> Percent
     return percentile
 
 
-def _domain(sources: Sources, domain: Domain, kind: Kind, first: date, last: date) -> Told:
+def _domain(sources: Sources, domain: Domain, kind: Span, first: date, last: date) -> Told:
     span = [of_day(sources, domain, day) for day in days(first, last)]
     found = span[0] if kind == "day" else roll.rolled(span)
     past = [[of_day(sources, domain, day) for day in days(*each)] for each in before(kind, first)]
