@@ -26,9 +26,9 @@ class FeedHours:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def look(self, wall: float, said: Mapping[Place, Mapping[str, str]], lags: Mapping[Place, float | None]) -> None:
-        """Takes down the counters of each partition (`store.feed.feeds`) at wall clock `wall`, and how many records behind it is."""
-        hour = int(wall) // HOUR * HOUR
+    def look(self, now: float, said: Mapping[Place, Mapping[str, str]], lags: Mapping[Place, float | None]) -> None:
+        """Takes down the counters of each partition (`store.feed.feeds`) at event time `now`, and how many records behind it is."""
+        hour = int(now) // HOUR * HOUR
         with writing(self._engine) as connection:
             for place, meta in sorted(said.items()):
                 _note(connection, hour, place, {name: int(meta.get(name, 0)) for name in COUNTERS}, lags.get(place))

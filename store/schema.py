@@ -216,7 +216,7 @@ feed_hour = Table(
     Column("first", Document, nullable=False),
     Column("last", Document, nullable=False),
 )
-"""`hour` is the second since 1970 at which it begins, by the wall clock."""
+"""`hour` is the second since 1970 at which it begins, event time."""
 
 recipient = Table(
     "recipient",  # somebody outside: how far the journal is sorted for them, and when they are tried next

@@ -142,8 +142,8 @@ def _chosen(domain: Any) -> list[Any]:
 
 
 def _row(facts: Facts, row: Any, language: Language) -> dict[str, Any]:
-    at = word.hour(facts, row["hour"], row.get("day")) if row.get("hour") is not None else ""
-    aside = row["unit"] or ("" if row.get("classed") else at)
+    at = word.hour(facts, row["hour"], language, row.get("day")) if row.get("hour") is not None else ""
+    aside = row["unit"] or ("" if row.get("classed") or facts["kind"] != "day" else at)
     return {
         "label": of(row["label"], language),
         "value": word.value(row, language),

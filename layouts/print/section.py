@@ -124,7 +124,7 @@ def _standard(facts: Facts, domain: Any, row: Any, language: Language) -> list[s
         )
     befores = [word.value({**row, **each}, language) for each in row["before"]]
     where = word.place(facts, row["sensor"], language)
-    at = word.hour(facts, row["hour"], row.get("day")) if row["hour"] is not None else ""
+    at = word.hour(facts, row["hour"], language, row.get("day")) if row["hour"] is not None else ""
     return [of(row["label"], language), _with_unit(row, language), *befores, limit, " ".join(filter(None, (where, at))), items, passed]
 
 
@@ -132,7 +132,7 @@ def _kpi(facts: Facts, row: Any, language: Language) -> list[str]:
     limit = DASH if row["limit"] is None else f"{'>' if row['worst'] == 'high' else '<'} {word.number(row['limit'], row['decimals'])}"
     hours = row["over"]
     beyond = DASH if hours is None else pick(language, f"{hours} h", f"{hours} 小时")
-    when = pick(language, "mean", "平均") if row["worst"] == "mean" else word.hour(facts, row["hour"], row.get("day"))
+    when = pick(language, "mean", "平均") if row["worst"] == "mean" else word.hour(facts, row["hour"], language, row.get("day"))
     befores = [word.value({**row, **each}, language) for each in row["before"]]
     return [
         of(row["label"], language),
@@ -151,7 +151,7 @@ def _metrics(facts: Facts, domain: Any, label: str, language: Language) -> Secti
         if found is None:
             return [DASH, ""]
         where = word.place(facts, found["sensor"], language)
-        return [word.number(found["value"], row["decimals"]), f"{where} {word.hour(facts, found['hour'], found.get('day'))}"]
+        return [word.number(found["value"], row["decimals"]), f"{where} {word.hour(facts, found['hour'], language, found.get('day'))}"]
 
     return _section(
         f"{label} · {pick(language, 'measured', '监测值')}",

@@ -54,7 +54,7 @@ def _how_much(facts: Facts, row: Any, language: Language) -> str:
     grade = "" if row.get("classed") or not row.get("grade") else pick(language, ", ", "，") + word.of(row["grade"], language)
     parts = [word.place(facts, row["sensor"], language), word.value(row, language) + unit + grade]
     if row.get("hour") is not None:
-        parts.append(word.hour(facts, row["hour"], row.get("day")))
+        parts.append(word.hour(facts, row["hour"], language, row.get("day")))
     comma, semicolon = pick(language, ", ", "，"), pick(language, "; ", "；")
     said = comma.join(part for part in parts if part)
     limit = _limit(row, language)

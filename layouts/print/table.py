@@ -89,7 +89,7 @@ def _kpis(facts: Facts, language: Language) -> Table:
             row["unit"],
             row["value"],
             *(each["value"] for each in row["before"]),
-            "" if row["hour"] is None else word.hour(facts, row["hour"], row.get("day")),
+            "" if row["hour"] is None else word.hour(facts, row["hour"], language, row.get("day")),
             row["sensor"],
             word.place(facts, row["sensor"], language),
             row["limit"],

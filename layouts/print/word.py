@@ -87,15 +87,15 @@ def local(facts: Facts, moment: float) -> datetime:
     return datetime.fromtimestamp(moment, ZoneInfo(facts["zone"]))
 
 
-def hour(facts: Facts, place: int | None, day: int | None = None) -> str:
+def hour(facts: Facts, place: int | None, language: Language, day_: int | None = None) -> str:
     """When an hour of the report's day begins; of a longer report with its day."""
     if place is None:
         return DASH
     if facts["kind"] == "day":
         return clock(facts, facts["begin"] + 3600 * place)
-    first = local(facts, facts["begin"]).date() + timedelta(day or 0)
-    start = datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(facts["zone"])).timestamp()
-    return f"{first.day}.{first.month}. {clock(facts, start + 3600 * place)}"
+    first = local(facts, facts["begin"]).date() + timedelta(day_ or 0)
+    start = datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(facts["zone"]))
+    return f"{day(start, language)} {clock(facts, start.timestamp() + 3600 * place)}"
 
 
 def day(moment: datetime, language: Language) -> str:

@@ -93,6 +93,11 @@ def _there(sources: Sources, kind: Span, first: date, last: date) -> str:
     return hashlib.sha256(canonical([VERSION, versions, sources.health.mark(since, until)])).hexdigest()
 
 
+def is_empty(sources: Sources, kind: Span, day: date) -> bool:
+    """Whether the history has nothing of the span that holds `day`."""
+    return _gone(sources, *span_of(kind, day))
+
+
 def _gone(sources: Sources, first: date, last: date) -> bool:
     """Whether the history has forgotten all of it."""
     return not any(sources.history.version(key, day) for key in sources.domains for day in days(first, last))
