@@ -54,7 +54,11 @@ def exists(path: str, site: Site, domains: Mapping[str, Domain]) -> bool:
     rest = unquote(rest)
     if kind == "wall":
         return any(screen.id == rest for screen in site.screens)
-    return (kind in ("", "alarms", "system") and not rest) or (kind == "domain" and rest in domains) or (kind == "sensor" and rest != "")
+    return (
+        (kind in ("", "alarms", "reports", "system") and not rest)
+        or (kind == "domain" and rest in domains)
+        or (kind == "sensor" and rest != "")
+    )
 
 
 def _asked() -> str:

@@ -179,7 +179,7 @@ def _report(asked: argparse.Namespace) -> int:
     engine = connect_database(told.database)
     try:
         migrate(engine)
-        return by_hand.by_hand(asked, told, domains, site, engine)
+        return by_hand.by_hand(asked, told, domains, site, engine, connect(told.redis))
     except (DatabaseAway, OSError) as error:
         return _refuse(str(error))
 

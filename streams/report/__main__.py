@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from store.health import Health
 from store.history import History
 from store.report import Reports, Revision, canonical
 from store.shelf import Shelf
+from store.view import placed
 from streams.post import Attachment
 from streams.pulse import Pulse
 from streams.report.compose import Sources, make, span_of
@@ -44,17 +46,25 @@ def options(parser: ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="report: into which file; standard output where none is named")
 
 
-def sources(told: Settings, domains: Mapping[str, Domain], site: Site, engine: Engine) -> Sources:
+def sources(told: Settings, domains: Mapping[str, Domain], site: Site, engine: Engine, client: Client) -> Sources:
     """What reports are made of."""
     shelf = Shelf(told.history)
     history = History(shelf, ZoneInfo(site.zone))
-    return Sources(domains=domains, site=site, history=history, reports=Reports(shelf), health=Health(engine), feeds=FeedHours(engine))
+    return Sources(
+        domains=domains,
+        site=site,
+        history=history,
+        reports=Reports(shelf),
+        health=Health(engine),
+        feeds=FeedHours(engine),
+        positions=partial(placed, client),
+    )
 
 
 def reporter(told: Settings, domains: Mapping[str, Domain], site: Site, engine: Engine, client: Client, pulse: Pulse) -> Reporter:
     """The process. Raises SpecError."""
     brand, mailings = reports.read(Path(told.site))
-    made = sources(told, domains, site, engine)
+    made = sources(told, domains, site, engine, client)
 
     def draw(revision: Revision, language: Language) -> Sequence[Attachment]:
         files = [(ending, _kept(made.reports, revision, ending, language, brand)) for ending in ATTACHED]
@@ -80,9 +90,9 @@ def _kept(kept: Reports, revision: Revision, ending: str, language: Language, br
     return kept.drawn(revision, language, ending, lambda: document.drawn(asdict(revision), ending, language, brand))
 
 
-def by_hand(asked: Namespace, told: Settings, domains: Mapping[str, Domain], site: Site, engine: Engine) -> int:
+def by_hand(asked: Namespace, told: Settings, domains: Mapping[str, Domain], site: Site, engine: Engine, client: Client) -> int:
     """Writes one report; 1 with a sentence for a span that is not over."""
-    made = sources(told, domains, site, engine)
+    made = sources(told, domains, site, engine, client)
     last = span_of(asked.span, asked.date)[1]
     if datetime.now(made.zone).date() <= last:
         print(f"citydeck: {last} is not over", file=sys.stderr)
