@@ -43,6 +43,7 @@ from callbacks import (
     pair,
     rejects,
     replay,
+    report,
     saved_view,
     sign,
     static,
@@ -63,6 +64,7 @@ from callbacks.visitor import Doors
 from callbacks.wish import Wishes
 from callbacks.witness import Witness
 from domains import city, oidc, outside
+from domains import report as declared
 from model import Domain, Site
 from settings import Settings, load
 from store import Client, database
@@ -73,6 +75,7 @@ from store.clock import Clock
 from store.command import RESEND, request
 from store.connect import connect
 from store.feed import feeds
+from store.feed_hour import FeedHours
 from store.frame import Frames
 from store.health import Health
 from store.history import History
@@ -84,14 +87,17 @@ from store.permit import Permits
 from store.process import processes
 from store.rejects import read
 from store.replay import Replays
+from store.report import Reports
 from store.saved_view import SavedViews
 from store.session import Sessions
 from store.shelf import Shelf
 from store.token import Tokens
 from store.told import Told
+from store.view import placed
 from streams.moment import moment
 from streams.pulse import Pulse
 from streams.reckon import Reckoner
+from streams.report.compose import Sources
 
 WARM = ("/", "/_dash-layout", "/_dash-dependencies")
 LARGEST_BODY = 8 << 20
@@ -124,6 +130,7 @@ def create(settings: Settings) -> Dash:
     spec = api.register(server, described, reader)
     past = History(Shelf(settings.history), ZoneInfo(site.zone))
     history.register(server, spec, described, Pasts(past, Journal(engine), Reckoner(past, site).kpi, site))
+    _reports(server, spec, settings, client, engine, described, site)
     _alarms(server, spec, settings, client, engine, described, site, doors)
     _records(server, spec, cache, client, engine, site)
     replay.register(server, spec, Replays(client), Witness(Audit(engine)))
@@ -180,6 +187,29 @@ def _alarms(
     letter.register(server, spec, Letters(engine), out.recipients)
     hook.register(server, spec, site, described, out.warnings, Chains(engine), board.request, at=Clock(client, time.time).at)
     bulletin.register(server, spec, site, described, out.sender, Told(engine), lambda: rows.alarms().values(), origin)
+
+
+def _reports(
+    server: Flask,
+    spec: SpecTree,
+    settings: Settings,
+    client: Client,
+    engine: database.Engine,
+    described: Mapping[str, Domain],
+    site: Site,
+) -> None:
+    """The reports of what is over."""
+    shelf, clock = Shelf(settings.history), Clock(client, time.time)
+    sources = Sources(
+        domains=described,
+        site=site,
+        history=History(shelf, ZoneInfo(site.zone)),
+        reports=Reports(shelf),
+        health=Health(engine),
+        feeds=FeedHours(engine),
+        positions=partial(placed, client),
+    )
+    report.register(server, spec, sources, declared.read(Path(settings.site))[0], clock.now, time.time)
 
 
 def _records(server: Flask, spec: SpecTree, cache: Cache, client: Client, engine: database.Engine, site: Site) -> None:

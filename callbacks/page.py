@@ -56,7 +56,7 @@ def exists(path: str, site: Site, domains: Mapping[str, Domain]) -> bool:
         return any(screen.id == rest for screen in site.screens)
     if kind == "domain":
         return rest in domains
-    return rest != "" if kind == "sensor" else kind in ("", "alarms", "history", "system") and not rest
+    return rest != "" if kind == "sensor" else kind in ("", "alarms", "history", "reports", "system") and not rest
 
 
 def _asked() -> str:

@@ -77,6 +77,12 @@ RIGHTS: Mapping[str, Right] = {
     "GET /api/v1/sensors/<path:id>": READ,
     "GET /api/v1/kpis": READ,
     "GET /api/v1/history": READ,
+    # reports are a manager's; the page's own route tells the same as the API
+    "GET /api/v1/reports": Right("manager", "read"),
+    "GET /api/v1/reports/daily": Right("manager", "read"),
+    "GET /api/v1/reports/weekly": Right("manager", "read"),
+    "GET /api/v1/reports/monthly": Right("manager", "read"),
+    "GET /reports/shown/<span>": Right("manager"),
     "GET /api/v1/alarms": READ,
     "GET /api/v1/alarms/<path:id>": READ,
     "GET /api/v1/cap": READ,
@@ -133,6 +139,7 @@ PAGES: Mapping[str, Least] = {
     "history": "viewer",
     "system": "viewer",
     "wall": "viewer",
+    "reports": "manager",
 }
 """Least role by the first word of a page's address; a page that is not here does not exist for anybody."""
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import alarm, domain, history, ids, overview, screen, sensor, shell, system
+from layouts import alarm, domain, history, ids, overview, report, screen, sensor, shell, system
 from layouts.text import say
 from model import Domain, Site
 
@@ -30,6 +30,8 @@ def layout(path: str, site: Site, domains: Mapping[str, Domain], language: str =
         return shell.desk(site, domains, "system", shell.main("alarms", alarm.body()), language)
     if kind == "history" and not rest:
         return shell.desk(site, domains, "system", shell.main("history", history.body()), language)
+    if kind == "reports" and not rest:
+        return shell.desk(site, domains, "system", shell.main("reports", report.body()), language)
     page, body = _desk(kind, rest, site, domains)
     return shell.desk(site, domains, page, shell.main(page, body), language) if page else missing(site, domains, language)
 

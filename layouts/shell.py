@@ -75,6 +75,7 @@ def navigation(domains: Mapping[str, Domain]) -> html.Nav:
             *more(links[direct:]),
             dcc.Link([*say("Alarms", "告警"), html.B(className="unseen", **data(unseen="1"))], href="/alarms"),
             dcc.Link(say("History", "历史"), href="/history"),
+            dcc.Link(say("Reports", "报告"), href="/reports", className="for-manager"),
             dcc.Link(say("System", "系统"), href="/system"),
         ]
     )

@@ -203,6 +203,21 @@ warning = Table(
     Index("warning_seen", "seen"),
 )
 
+feed_hour = Table(
+    "feed_hour",  # what a partition's counters said at the first and the last look of an hour, and how far behind it was
+    metadata,
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    _name("domain", primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("looks", Integer, nullable=False),
+    Column("lag_looks", Integer, nullable=False),
+    Column("lag_sum", Double, nullable=False),
+    Column("lag_most", Double, nullable=False),
+    Column("first", Document, nullable=False),
+    Column("last", Document, nullable=False),
+)
+"""`hour` is the second since 1970 at which it begins, event time."""
+
 recipient = Table(
     "recipient",  # somebody outside: how far the journal is sorted for them, and when they are tried next
     metadata,

@@ -99,6 +99,25 @@ class Shelf:
             with _sending(self.files.open_output_stream(self.path(path))) as stream:
                 shutil.copyfileobj(spool, stream, 16 << 20)
 
+    def put_new(self, path: str, data: bytes) -> bool:
+        """Makes a file that is not there yet; False, and nothing done, where it is. On an object store two at once may both believe it."""
+        if not self.local:
+            if self.files.get_file_info(self.path(path)).type != fs.FileType.NotFound:
+                return False
+            self._send(path, lambda file: file.write(data))
+            return True
+        target = Path(self.path(path))
+        half = f"{path.rpartition('/')[0]}/.{target.name}.{secrets.token_hex(4)}.new"
+        self.put(half, lambda file: file.write(data))
+        try:
+            os.link(self.path(half), target)
+        except FileExistsError:
+            return False
+        finally:
+            self.delete(half)
+        _sync(target.parent)
+        return True
+
     def delete(self, path: str) -> None:
         """Makes the file be there no more; one that is not there is none too few."""
         try:

@@ -1,4 +1,4 @@
-"""`python -m streams ingest|frames|alarms|history|replay|exercise|notify|rejects`: the processes that compute.
+"""`python -m streams ingest|frames|alarms|history|replay|exercise|notify|report|rejects`: the processes that compute.
 
 Reads the settings, opens the connections, hands them on.
 """
@@ -46,6 +46,7 @@ from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.reach import absence
 from streams.replays import Projector
+from streams.report import __main__ as by_hand
 from streams.resend import send_lines, sendable, show
 from streams.rulebook import Rulebook
 from streams.source import OPTIONS, BrokerError, Sink, Source
@@ -70,7 +71,9 @@ class Process(Protocol):
 def main(arguments: Sequence[str]) -> int:
     """Runs one process until it is told to stop; 2 for an author's mistake."""
     parser = argparse.ArgumentParser(prog="python -m streams", description="The processes that compute.")
-    parser.add_argument("process", choices=("ingest", "frames", "alarms", "history", "replay", "exercise", "notify", "rejects"))
+    names = ("ingest", "frames", "alarms", "history", "replay", "exercise", "notify", "report", "rejects")
+    parser.add_argument("process", choices=names)
+    by_hand.options(parser)
     parser.add_argument(
         "--send", action="store_true", help="rejects: send repaired ones, read from standard input in the form they are listed"
     )
@@ -82,6 +85,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if asked.process == "rejects":
             return _rejects(asked.send)
+        if asked.process == "report" and asked.date:
+            return _report(asked)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is a process that can be asked to stop
         process = _exercise(asked) if asked.process == "exercise" else _make(asked.process)
     except SpecError as error:
@@ -109,6 +114,10 @@ def _make(name: str) -> Process:
     if name == "replay":
         history = Past(Shelf(told.history), ZoneInfo(site.zone))
         return Projector(client, history, Journal(connect_database(told.database)), domains, site, clock, pulse, told.flush_seconds)
+    if name == "report":
+        engine = connect_database(told.database)
+        _made(engine)
+        return by_hand.reporter(told, domains, site, engine, client, pulse)
     if name == "notify":
         return _notify(told, domains, site, pulse)
     options = BRIEFLY | told.kafka_options(OPTIONS)
@@ -198,6 +207,18 @@ def _patiently(connect: Callable[[], T], servers: str, pulse: Pulse) -> T:
         pulse.lacks(lack)
         pulse.send("waiting", 0.0, time.time())
         time.sleep(RETRY_SECONDS)
+
+
+def _report(asked: argparse.Namespace) -> int:
+    """One report by hand; 1 with a sentence when it cannot be made."""
+    told = settings.load(os.environ)
+    domains, site = city.read(Path(told.site))
+    engine = connect_database(told.database)
+    try:
+        migrate(engine)
+        return by_hand.by_hand(asked, told, domains, site, engine, connect(told.redis))
+    except (DatabaseAway, OSError) as error:
+        return _refuse(str(error))
 
 
 def _rejects(sending: bool) -> int:

@@ -23,7 +23,7 @@ PLACES = {
     "duckdb": ("store.",),
     "fsspec": ("store.",),
     "tsdownsample": ("store.",),
-    "xlsxwriter": ("store.",),
+    "xlsxwriter": ("store.", "layouts.print."),
     "argon2": ("callbacks.password",),
     "kafka": ("streams.source", "demo."),
     "confluent_kafka": ("demo.broker",),
@@ -46,6 +46,7 @@ PLACES = {
     "lxml": ("callbacks.",),
     "signxml": ("callbacks.signature",),
     "cryptography": ("callbacks.signature",),
+    "typst": ("layouts.print.",),
     "smtplib": ("streams.post",),
 }
 """Library -> the modules that may import it; a name ending in a dot means every module of that package."""

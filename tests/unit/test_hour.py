@@ -1,0 +1,141 @@
+"""A day's hours: equal to a straight count, whatever was merged, on days of 23 and 25 hours, across units; missing is never zero."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from store.archive import Archive, Taken
+from store.day import begin
+from store.history import History
+from store.hour import HOUR_MS
+from store.merge import Kept, Merger
+from store.shelf import Shelf
+from tests.unit.past import BEGIN, PLACE, ZONE, Past
+from tests.unit.past import METRICS as DECLARED
+
+DAY = date(2026, 11, 20)
+METRICS = {key: replace(metric, unit={"noise": "dB", "wind": "deg"}.get(key, metric.unit)) for key, metric in DECLARED.items()}
+KEPT = Kept(raw=30, minute=1826)
+
+
+def straight(past: Past, metric: str) -> dict[tuple[str, int], list[tuple[int, float]]]:
+    """Readings of the day by sensor and hour, by time."""
+    found: dict[tuple[str, int], list[tuple[int, float]]] = defaultdict(list)
+    for (sensor, named, ms), value in sorted(past.found.items()):
+        if named == metric and BEGIN <= ms < BEGIN + 24 * HOUR_MS:
+            found[sensor, (ms - BEGIN) // HOUR_MS].append((ms, value))
+    return found
+
+
+def check(past: Past) -> None:
+    hours = History(past.shelf, ZONE).hours("sea", DAY, METRICS)
+    assert hours.hours == 24
+    for metric in ("level", "noise"):
+        found, told = hours.metrics[metric], straight(past, metric)
+        for row, sensor in enumerate(found.sensors):
+            for hour in range(24):
+                values = [value for _, value in sorted(told.get((sensor, hour), []))]
+                assert found.count[row, hour] == len(values)
+                if not values:
+                    assert math.isnan(found.mean[row, hour]) and math.isnan(found.least[row, hour])
+                    continue
+                mean = sum(values) / len(values)
+                if metric == "noise":
+                    mean = 10 * math.log10(sum(10 ** (value / 10) for value in values) / len(values))
+                assert found.mean[row, hour] == pytest.approx(mean, abs=1e-9)
+                assert (found.least[row, hour], found.greatest[row, hour]) == (min(values), max(values))
+                assert found.last[row, hour] == values[-1]
+                assert found.spoken[row, hour] == len({ms // 300_000 for ms, _ in told[sensor, hour]})
+        assert set(told) == {(found.sensors[row], hour) for row, hour in zip(*np.nonzero(found.count), strict=True)}
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_hours_are_a_straight_count_before_and_after_merging(tmp_path: Path, partitions: int) -> None:
+    past = Past(tmp_path)
+    for number in range(partitions):
+        past.send(25, partition=number)
+    check(past)
+    now = (BEGIN + 25 * HOUR_MS) / 1000
+    for number in range(partitions):
+        Merger(past.archive, KEPT).tidy("sea", (PLACE[0], number), METRICS, now, now)
+    check(past)
+    past.send(3, partition=0)  # what comes late
+    check(past)
+
+
+def test_the_version_tells_what_came_and_not_how_it_is_kept(tmp_path: Path) -> None:
+    past = Past(tmp_path)
+    history = History(past.shelf, ZONE)
+    assert history.version("sea", DAY) == ""
+    past.send(10, days=1)
+    before, now = history.version("sea", DAY), (BEGIN + 25 * HOUR_MS) / 1000
+    Merger(past.archive, KEPT).tidy("sea", PLACE, METRICS, now, now)
+    assert history.version("sea", DAY) == before
+    Merger(past.archive, Kept(raw=2, minute=1826)).tidy("sea", PLACE, METRICS, now + 9 * 86_400, now + 9 * 86_400)
+    assert not list(tmp_path.glob("raw/**/*.parquet")) and history.version("sea", DAY) == before
+    past.send(1, days=1)
+    assert history.version("sea", DAY) != before
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 7, 1), 24)])
+def test_days_of_a_zone_that_changes_its_clock(tmp_path: Path, day: date, hours: int) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    shelf = Shelf(str(tmp_path))
+    start, end = begin(day, zone), begin(day + timedelta(1), zone)
+    ms = np.arange(start - HOUR_MS, end + HOUR_MS, 600_000)
+    Archive(shelf, zone).write("sea", PLACE, 0, len(ms), readings(ms, (ms - start) / HOUR_MS))
+    found = History(shelf, zone).hours("sea", day, METRICS)
+    level = found.metrics["level"]
+    assert found.hours == hours == level.mean.shape[1]
+    assert level.count[0].tolist() == [6.0] * hours
+    assert level.mean[0].tolist() == pytest.approx([hour + 5 / 12 for hour in range(hours)])
+
+
+def readings(ms: np.ndarray, value: np.ndarray, unit: str = "m") -> Taken:
+    nothing = np.zeros(len(ms), np.uint8)
+    return Taken(
+        names=[("level", "s")], units={"level": unit}, series=np.zeros(len(ms), np.int64), ms=ms, filed=ms, value=np.asarray(value, float),
+        quality=nothing, origin=nothing,
+    )  # fmt: skip
+
+
+def test_what_lies_in_another_unit_is_turned_into_the_one_declared_today(tmp_path: Path) -> None:
+    shelf = Shelf(str(tmp_path))
+    ms = BEGIN + np.arange(0, 2 * HOUR_MS, 60_000)
+    archive = Archive(shelf, ZONE)
+    archive.write("sea", PLACE, 0, 60, readings(ms[:60], np.full(60, 250.0), "cm"))
+    archive.write("sea", PLACE, 60, 120, readings(ms[60:], np.full(60, 3.0), "m"))
+    level = History(shelf, ZONE).hours("sea", DAY, METRICS).metrics["level"]
+    assert level.mean[0, :2].tolist() == pytest.approx([2.5, 3.0])
+
+
+def test_what_cannot_be_converted_is_left_out_and_named(tmp_path: Path) -> None:
+    shelf = Shelf(str(tmp_path))
+    ms = BEGIN + np.arange(0, HOUR_MS, 60_000)
+    Archive(shelf, ZONE).write("sea", PLACE, 0, 60, readings(ms, np.full(60, 250.0), "degC"))
+    found = History(shelf, ZONE).hours("sea", DAY, METRICS)
+    assert dict(found.foreign) == {"level": "degC"} and "level" not in found.metrics
+
+
+def test_a_day_of_which_nothing_is_kept(tmp_path: Path) -> None:
+    found = History(Shelf(str(tmp_path)), ZONE).hours("sea", DAY, METRICS)
+    assert not found.metrics and not found.heard.any() and found.hours == 24
+
+
+def test_readings_that_are_not_to_be_trusted_do_not_count(tmp_path: Path) -> None:
+    shelf = Shelf(str(tmp_path))
+    ms = BEGIN + np.arange(0, HOUR_MS, 60_000)
+    good, bad = readings(ms[:30], np.full(30, 0.0)), readings(ms[30:], np.full(30, 9.0))
+    archive = Archive(shelf, ZONE)
+    archive.write("sea", PLACE, 0, 30, good)
+    archive.write("sea", PLACE, 30, 60, replace(bad, quality=np.full(30, 2, np.uint8)))
+    level = History(shelf, ZONE).hours("sea", DAY, METRICS).metrics["level"]
+    assert (level.count[0, 0], level.mean[0, 0], level.greatest[0, 0]) == (30, 0.0, 0.0), "0 is a value"
