@@ -86,6 +86,16 @@ RIGHTS: Mapping[str, Right] = {
     "GET /api/v1/views": Right("viewer"),
     "POST /api/v1/views": Right("viewer"),
     "DELETE /api/v1/views/<id>": Right("viewer"),
+    # the log book, and handing over: who may sign for which desk is decided where it is done
+    "GET /api/v1/log": Right("operator", "read"),
+    "POST /api/v1/log": Right("operator"),
+    "GET /api/v1/handovers": Right("operator", "read"),
+    "GET /api/v1/handovers/draft": Right("operator", "read"),
+    "GET /api/v1/handovers/<id>": Right("operator", "read"),
+    "GET /api/v1/handovers/<id>/pdf": Right("operator", "read"),
+    "POST /api/v1/handovers": Right("operator"),
+    "POST /api/v1/handovers/<id>/sign": Right("operator"),
+    "POST /login/handover/<id>": Right("operator"),
     # alarms: what more a wish asks for (a supervisor, one's own area, a low priority) the writer of alarms decides
     "GET /desk/alarms": READ,
     "GET /desk/moment/<domain>/<key>": READ,
@@ -125,6 +135,8 @@ PAGES: Mapping[str, Least] = {
     "domain": "viewer",
     "sensor": "viewer",
     "alarms": "viewer",
+    "log": "operator",
+    "handover": "operator",
     "system": "viewer",
     "wall": "viewer",
 }

@@ -176,6 +176,49 @@ saved_view = Table(
     Index("saved_view_owner", "owner"),
 )
 
+log_entry = Table(
+    "log_entry",  # the log book; rows stay as they are, which triggers see to
+    metadata,
+    Column("seq", PLACE, primary_key=True, autoincrement=False),
+    _name("id", unique=True),
+    _time("time"),
+    _time("moment", nullable=True),
+    _name("author"),
+    _words("display"),
+    _name("desk"),
+    _words("text"),
+    _name("alarm"),
+    Column("occurrence", BigInteger, nullable=False),
+    _name("sensor"),
+    Column("corrects", PLACE, ForeignKey("log_entry.seq")),
+    *(Index(f"log_entry_{name}", name, "seq") for name in ("desk", "author", "alarm", "sensor")),
+    Index("log_entry_time", "time"),
+    Index("log_entry_corrects", "corrects"),
+)
+handover = Table(
+    "handover",  # packs, likewise
+    metadata,
+    Column("seq", PLACE, primary_key=True, autoincrement=False),
+    _name("id", unique=True),
+    _name("desk"),
+    _time("time"),
+    _words("author"),
+    _words("text"),
+    _words("sha256"),
+    Index("handover_desk", "desk", "seq"),
+)
+signature = Table(
+    "signature",  # likewise: of each part one
+    metadata,
+    Column("handover", PLACE, ForeignKey("handover.seq"), primary_key=True),
+    _name("part", primary_key=True),
+    _words("person"),
+    _words("display"),
+    _words("how"),
+    _time("time"),
+    _words("sha256"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -46,6 +46,7 @@ PLACES = {
     "lxml": ("callbacks.",),
     "signxml": ("callbacks.signature",),
     "cryptography": ("callbacks.signature",),
+    "typst": ("layouts.print",),
     "smtplib": ("streams.post",),
 }
 """Library -> the modules that may import it; a name ending in a dot means every module of that package."""
