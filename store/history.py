@@ -6,9 +6,9 @@ Everything here reads files and takes milliseconds to a second: callers on the e
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -18,18 +18,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fsspec.implementations.arrow import ArrowFSWrapper
+from numpy.typing import NDArray
 
 from model import Metric
 from store.archive import files, folder
 from store.day import day_of, days
 from store.minute import MINUTE, roll_up
-from store.sheet import RAW, sifted
+from store.sheet import RAW, sifted, stamps
 from store.shelf import Shelf
 from store.stretch import Stretch, parse, standing
 
 T = TypeVar("T")
 TRIES = 3
 SCHEME = "citydeck"
+
+
+class Day(NamedTuple):
+    """Readings of some sensors, by sensor and time: parallel columns, `place` telling whose each is."""
+
+    sensors: Sequence[str]
+    place: NDArray[np.int64]
+    time: NDArray[np.float64]
+    """Seconds since the epoch."""
+    value: NDArray[np.float64]
 
 
 class History:
@@ -86,6 +97,21 @@ class History:
         with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
             parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
             return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
+
+    def day(self, domain: str, metric: Metric, day: date, since: float, until: float, sensors: Sequence[str] = ()) -> Day:
+        """A metric's good and suspect readings of a local day within [since, until) that are in its unit; of some sensors only."""
+        asked = "SELECT sensor, time, value FROM raw WHERE metric = ? AND unit = ? AND value IS NOT NULL AND quality IN ('good', 'suspect')"
+        some, told = (" AND sensor IN (SELECT unnest(?))", [list(sensors)]) if sensors else ("", [])
+
+        def read() -> pa.Table:
+            with self.connect(domain, day, day) as found:
+                rows = found.sql(f"{asked}{some} ORDER BY sensor, time", params=[metric.key, metric.unit, *told]).to_arrow_table()
+            return _cut(rows.set_column(1, "time", rows["time"].cast(RAW.field("time").type)), since, until)
+
+        rows = self._again(read)
+        names = rows["sensor"].combine_chunks().dictionary_encode()
+        place = names.indices.to_numpy().astype(np.int64)
+        return Day(names.dictionary.to_pylist(), place, stamps(rows["time"]) / 1000, rows["value"].to_numpy())
 
     # --- everything ------------------------------------------------------------------------------------------------------------------
 

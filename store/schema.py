@@ -219,6 +219,35 @@ signature = Table(
     _words("sha256"),
 )
 
+tuning = Table(
+    "tuning",  # what managers put in force, and took back; of a rule the newest counts; rows stay as they are
+    metadata,
+    Column("seq", PLACE, primary_key=True, autoincrement=False),
+    _name("rule"),
+    Column("values", Document, nullable=False),
+    _words("author"),
+    _time("time"),
+    _words("note"),
+    _name("trial"),
+    Index("tuning_rule", "rule", "seq"),
+)
+trial = Table(
+    "trial",  # what other numbers would have done: asked, and answered by `streams tuning`
+    metadata,
+    _name("id", primary_key=True),
+    _name("rule"),
+    Column("values", Document, nullable=False),
+    Column("days", Integer, nullable=False),
+    _words("author"),
+    _time("asked"),
+    _name("state"),
+    _time("done", nullable=True),
+    _words("error"),
+    Column("outcome", Document, nullable=False),
+    Index("trial_asked", "asked"),
+    Index("trial_state", "state", "asked"),
+)
+
 audit = Table(
     "audit",
     metadata,

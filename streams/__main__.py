@@ -1,4 +1,4 @@
-"""`python -m streams ingest|frames|alarms|history|notify|rejects`: the processes that compute.
+"""`python -m streams ingest|frames|alarms|history|notify|tuning|rejects`: the processes that compute.
 
 Reads the settings, opens the connections, hands them on.
 """
@@ -20,16 +20,19 @@ import log
 import settings
 from domains import city, outside
 from model import Domain, Site, SpecError
-from store import Away
+from store import Away, Client
 from store.archive import Archive
 from store.clock import Clock
 from store.connect import connect
 from store.database import DatabaseAway, Engine, migrate
 from store.database import connect as connect_database
+from store.health import Health
+from store.history import History as Past
 from store.journal import Journal
 from store.letters import Letters
 from store.merge import Kept
 from store.shelf import Shelf
+from store.tuning import Tunings
 from streams.alarms import Keeper
 from streams.frames import Composer
 from streams.history import GROUP, History
@@ -43,6 +46,7 @@ from streams.reach import absence
 from streams.resend import send_lines, sendable, show
 from streams.rulebook import Rulebook
 from streams.source import OPTIONS, BrokerError, Sink, Source
+from streams.tuning import Tuner
 
 T = TypeVar("T")
 RETRY_SECONDS = 1.0
@@ -64,7 +68,7 @@ class Process(Protocol):
 def main(arguments: Sequence[str]) -> int:
     """Runs one process until it is told to stop; 2 for an author's mistake."""
     parser = argparse.ArgumentParser(prog="python -m streams", description="The processes that compute.")
-    parser.add_argument("process", choices=("ingest", "frames", "alarms", "history", "notify", "rejects"))
+    parser.add_argument("process", choices=("ingest", "frames", "alarms", "history", "notify", "tuning", "rejects"))
     parser.add_argument(
         "--send", action="store_true", help="rejects: send repaired ones, read from standard input in the form they are listed"
     )
@@ -97,6 +101,8 @@ def _make(name: str) -> Process:
         return Composer(client, domains, site, clock, pulse)
     if name == "notify":
         return _notify(told, domains, site, pulse)
+    if name == "tuning":
+        return _tuning(told, client, domains, ZoneInfo(site.zone), clock, pulse)
     options = BRIEFLY | told.kafka_options(OPTIONS)
     if name == "alarms":
         engine = connect_database(told.database, JOURNAL_SECONDS)
@@ -137,6 +143,12 @@ def _notify(told: settings.Settings, domains: Mapping[str, Domain], site: Site, 
     engine = connect_database(told.database)
     _made(engine)
     return Notify(Letters(engine), recipients, secrets, Names(domains, site), site.zone, pulse)
+
+
+def _tuning(told: settings.Settings, client: Client, domains: Mapping[str, Domain], zone: ZoneInfo, clock: Clock, pulse: Pulse) -> Tuner:
+    engine = connect_database(told.database)
+    past = Past(Shelf(told.history), zone)
+    return Tuner(client, Tunings(engine), past, Health(engine), Journal(engine), domains, clock, pulse, lambda: migrate(engine))
 
 
 def _made(engine: Engine) -> None:
