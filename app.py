@@ -47,11 +47,13 @@ from callbacks import (
     saved_view,
     sign,
     static,
+    tuning,
     visitor,
 )
 from callbacks.aside import aside
 from callbacks.attempt import Devices
 from callbacks.csrf import Forgery
+from callbacks.declared import Declared
 from callbacks.entrance import Entrance
 from callbacks.guard import Guard
 from callbacks.hub import Hub
@@ -78,19 +80,21 @@ from store.frame import Frames
 from store.handover import Handovers
 from store.health import Health
 from store.history import History
+from store.inforce import InForce
 from store.journal import Journal
 from store.letters import Letters
 from store.live import Live
 from store.logbook import LogBook
 from store.people import People
 from store.permit import Permits
-from store.process import processes
+from store.process import is_active, processes
 from store.rejects import read
 from store.saved_view import SavedViews
 from store.session import Sessions
 from store.shelf import Shelf
 from store.token import Tokens
 from store.told import Told
+from store.tuning import Tunings
 from streams.moment import moment
 from streams.pulse import Pulse
 
@@ -123,12 +127,14 @@ def create(settings: Settings) -> Dash:
     page.register(app, cache, site, described, lambda path: draw(path, site, described, settings.lang), instead)
     live.register(server, hub, site, described, Tenure(doors.standing).stream)
     static.mark(app)
-    static.register(server, cache, site, described, reader)
-    spec = api.register(server, described, reader)
+    declared = Declared(described, InForce(client))
+    static.register(server, cache, site, declared, reader)
+    spec = api.register(server, declared, reader)
     history.register(server, spec, described, site, History(Shelf(settings.history), ZoneInfo(site.zone)))
     rows = _alarms(server, spec, settings, client, engine, described, site, doors)
     _shift(server, spec, client, engine, described, site, doors, rows, relief)
     _records(server, spec, cache, client, engine, site)
+    tuning.register(server, spec, declared, Tunings(engine), lambda: is_active(client, "tuning", time.time()))
     rejects.register(server, lambda limit: read(client, limit), lambda id, body: request(client, id, RESEND, body), Witness(Audit(engine)))
     health.register(server, frames, state, figures.registry)
     compress.register(server)

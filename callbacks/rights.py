@@ -96,6 +96,12 @@ RIGHTS: Mapping[str, Right] = {
     "POST /api/v1/handovers": Right("operator"),
     "POST /api/v1/handovers/<id>/sign": Right("operator"),
     "POST /login/handover/<id>": Right("operator"),
+    # the numbers of rules
+    "GET /api/v1/tuning": Right("manager", "read"),
+    "GET /api/v1/tuning/trials/<id>": Right("manager", "read"),
+    "POST /api/v1/tuning/trials": Right("manager"),
+    "POST /api/v1/tuning/trials/<id>/apply": Right("manager"),
+    "POST /api/v1/tuning/take-back": Right("manager"),
     # alarms: what more a wish asks for (a supervisor, one's own area, a low priority) the writer of alarms decides
     "GET /desk/alarms": READ,
     "GET /desk/moment/<domain>/<key>": READ,
@@ -137,6 +143,7 @@ PAGES: Mapping[str, Least] = {
     "alarms": "viewer",
     "log": "operator",
     "handover": "operator",
+    "tuning": "manager",
     "system": "viewer",
     "wall": "viewer",
 }
