@@ -69,6 +69,7 @@ def processes(feed: Path | None, speed: float, tells: bool) -> tuple[Process, ..
         Process(name="frames", command=(python, "-m", "streams", "frames")),
         Process(name="alarms", command=(python, "-m", "streams", "alarms")),
         *((Process(name="notify", command=(python, "-m", "streams", "notify")),) if tells else ()),
+        Process(name="tuning", command=(python, "-m", "streams", "tuning")),
         Process(name="web", command=(python, "-m", "gunicorn", "app:server")),
         Process(name="feed", command=replay if feed else simulate, finite=bool(feed)),
     )

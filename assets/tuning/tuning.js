@@ -18,13 +18,13 @@
     journal: {en: (count) => `The journal counted ${count} for the same days.`, zh: (count) => `同期日志记录 ${count} 次。`}, empty: {en: 'The history holds no reading of these days.', zh: '历史中没有这些天的读数。'},
     rest: {en: (count) => `and ${count} more sensors`, zh: (count) => `另有 ${count} 个站点`}, noadvice: {en: 'No numbers were found that would help', zh: '未找到有效的调整'},
     sending: {en: 'Recording…', zh: '正在记录…'}, applied: {en: 'In force, recorded. Every process takes it within a few seconds, without a restart.', zh: '已投入使用并记录；各进程数秒内生效，无需重启。'}, back: {en: 'As its author wrote it, recorded.', zh: '已恢复原值并记录。'},
-    take: {en: 'Take back', zh: '恢复原值'}, why: {en: 'Why is it taken back?', zh: '恢复原值的理由？'}, needs: {en: 'Say why.', zh: '请填写理由。'}, advisor: {en: 'the advisor', zh: '系统'}, dot: {en: ' · ', zh: ' · '},
+    take: {en: 'Take back', zh: '恢复原值'}, why: {en: 'Why it is taken back', zh: '恢复原值的理由'}, needs: {en: 'Say why.', zh: '请填写理由。'}, advisor: {en: 'the advisor', zh: '系统'}, dot: {en: ' · ', zh: ' · '},
     chattering: {en: (count) => `chattered ${count} times`, zh: (count) => `抖动 ${count} 次`}, top: {en: (count) => `${count} times in the top ten`, zh: (count) => `前十中 ${count} 次`}, restored: {en: 'taken back', zh: '恢复原值'}, put: {en: 'put in force', zh: '投入使用'}, written: {en: (numbers) => `In force: ${numbers}`, zh: (numbers) => `现行：${numbers}`},
   };
   const say = (key, ...values) => (values.length ? deck.text(WORDS[key])(...values) : deck.text(WORDS[key]));
   const box = () => document.querySelector('[data-tuning]');
   const asked = () => deck.query(['rule', 'trial']);
-  let state = null, trial = null, away = false, outcome = null, filled = '', timer = 0, note = '', busy = false, taking = null;
+  let state = null, trial = null, away = false, outcome = null, filled = '', timer = 0, note = '', busy = false;
 
   const rules = () => deck.known.domains.flatMap((domain) => domain.rules.filter((rule) => !rule.key.endsWith('+') && rule.comparison !== 'no_data' && domain.metrics.some((each) => each.key === rule.on)).map((rule) => ({id: `${domain.key}/${rule.key}`, domain, rule})));
   const find = (id) => rules().find((each) => each.id === id);
@@ -123,26 +123,29 @@
     const all = place.querySelector('ul'), told = made.map((each) => each.textContent).join('\n');
     if (all.told !== told) { all.told = told; all.replaceChildren(...made); }
   }
-  function press(text, fn) { return Object.assign(deck.part('button', '', text), {type: 'button', onclick: fn}); }
+  const press = (text, fn) => Object.assign(deck.part('button', '', text), {type: 'button', onclick: fn});
   const open = (each) => press(numbers(each.rule, each.values) || deck.text(WORDS.states[each.state]), () => { trial = null; outcome = null; deck.choice.ask({rule: each.rule, trial: each.id}); look(); });
-  const back = (each) => press(say('take'), () => {
-    const why = taking === each.rule ? note : '';
-    taking = each.rule;
-    if (!why) { outcome = () => say('needs') + ' ' + say('why'); reveal(); draw(); return; }
-    act('back', 'api/v1/tuning/take-back', {rule: each.rule, note: why});
-  });
-  /* The reason is written where that of putting in force is. */
-  function reveal() { const place = box().querySelector('.answer'), input = place.querySelector('input[name="note"]'); place.hidden = false; place.querySelector('.apply').hidden = false; input.focus(); }
+  /* Taking back asks why, too. */
+  function back(each) {
+    const made = deck.part('form', 'back'), input = Object.assign(deck.part('input'), {type: 'text', maxLength: 2000, placeholder: say('why')});
+    input.setAttribute('aria-label', say('why'));
+    made.append(input, Object.assign(deck.part('button', '', say('take')), {type: 'submit'}));
+    made.onsubmit = (event) => {
+      event.preventDefault();
+      if (input.value.trim()) act('back', 'api/v1/tuning/take-back', {rule: each.rule, note: input.value.trim()}); else { outcome = () => say('needs'); draw(); }
+    };
+    return made;
+  }
 
   /* ---- asking */
-  async function act(words, path, body, then) {
+  async function act(words, path, body, then = () => {}) {
     busy = true;
     outcome = () => say('sending');
     draw();
     const told = await deck.record(path, body);
     busy = false;
     outcome = deck.told(told, () => say(words));
-    if (told.status === 200) { if (then) then(told); else { note = ''; taking = null; box().querySelector('input[name="note"]').value = ''; } }
+    if (told.status === 200) then(told);
     await look();
     setTimeout(deck.renew, 3000);
     draw();
@@ -155,7 +158,7 @@
     },
     apply() {
       if (!note.trim()) { outcome = () => say('needs'); draw(); return; }
-      act('applied', `api/v1/tuning/trials/${encodeURIComponent(trial.id)}/apply`, {note: note.trim()});
+      act('applied', `api/v1/tuning/trials/${encodeURIComponent(trial.id)}/apply`, {note: note.trim()}, () => { note = ''; box().querySelector('input[name="note"]').value = ''; });
     },
   };
 
