@@ -21,6 +21,8 @@ OF_RESPONSE, UNGUIDED_SECONDS, CRITICAL_SECONDS = 0.1, 60.0, 60.0
 NEAR_SHARE = 0.9
 WORTH_SHARE, WORTH_ALARMS = 0.5, 5
 """What does not save at least this share of the alarms, and so many, is not proposed."""
+LONGER = 1.5
+"""Nor what would be true for so much longer in all: an alarm that hardly ever ends is no better than one that comes too often."""
 
 
 class Tried(NamedTuple):
@@ -69,7 +71,8 @@ def _saved(tried: Tried) -> int:
 
 def _is_worth(tried: Tried) -> bool:
     saved = _saved(tried)
-    return saved >= WORTH_ALARMS and saved >= WORTH_SHARE * tried.outcome["before"] and tried.outcome["new"] == 0
+    fewer = saved >= WORTH_ALARMS and saved >= WORTH_SHARE * tried.outcome["before"]
+    return bool(fewer and tried.outcome["new"] == 0 and tried.outcome["lasts"] <= LONGER * tried.outcome["lasted"])
 
 
 def _bands(rule: Rule, metric: Metric) -> list[float]:

@@ -118,7 +118,9 @@ def run(domain: Domain, rules: Sequence[Rule], days: Iterable[Day], until: float
 
 
 class Compared(NamedTuple):
-    """One sensor, or all: comings before and after, greatest delay (None where nothing came after all), and what was missed or is new."""
+    """One sensor: comings before and after, greatest delay (None where no proposed one overlaps), what was missed or is new, and for how
+    many seconds in all it was true.
+    """
 
     before: int
     after: int
@@ -126,6 +128,8 @@ class Compared(NamedTuple):
     missed: int
     longest_missed: float
     new: int
+    lasted: float
+    lasts: float
 
 
 def compared(before: Sequence[Span], after: Sequence[Span]) -> Compared:
@@ -140,6 +144,8 @@ def compared(before: Sequence[Span], after: Sequence[Span]) -> Compared:
         missed=len(missed),
         longest_missed=max((each.end - each.start for each in missed), default=0.0),
         new=len(after) - len(starts),
+        lasted=sum(each.end - each.start for each in before),
+        lasts=sum(each.end - each.start for each in after),
     )
 
 
@@ -168,6 +174,8 @@ def outcome(before: Mapping[str, Sequence[Span]], after: Mapping[str, Sequence[S
         "missed": sum(one.missed for one in each.values()),
         "longest_missed": max((one.longest_missed for one in each.values()), default=0.0),
         "new": sum(one.new for one in each.values()),
+        "lasted": sum(one.lasted for one in each.values()),
+        "lasts": sum(one.lasts for one in each.values()),
         "rows": [{"sensor": sensor, **one._asdict()} for sensor, one in rows[:MOST_ROWS]],
         "more": max(0, len(rows) - MOST_ROWS),
     }

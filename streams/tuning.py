@@ -172,7 +172,7 @@ class Tuner:
         """The advisor's own: of many numbers those that help, on the sensors that call most."""
         values = candidates(domain, present.key)
         rules = [proposed(domain, present.key, each) for each in values]
-        sensors = list(trial.outcome.get("sensors", ()))
+        sensors = list(trial.outcome.get("worst", ()))
         found = self._compared(domain, present, rules, CHOOSING_DAYS, until, sensors) if rules else []
         chosen = best([Tried(each, told) for each, told in zip(values, found, strict=True)])
         return replace(trial, values=chosen.values if chosen else {})
@@ -223,7 +223,7 @@ def nuisances(health: Health, since: float, until: float) -> dict[str, dict[str,
                 counts.setdefault(rule, Counter())[subject.removeprefix("sensor:")] += times
                 told.setdefault(rule, dict.fromkeys(lists, 0))[name] += times
     ordered = sorted(told, key=lambda rule: (-told[rule]["chattering"], -told[rule]["top"], rule))
-    return {rule: {**told[rule], "sensors": [sensor for sensor, _ in counts[rule].most_common(MOST_SENSORS)]} for rule in ordered}
+    return {rule: {**told[rule], "worst": [sensor for sensor, _ in counts[rule].most_common(MOST_SENSORS)]} for rule in ordered}
 
 
 def _numbers(rule: Rule) -> dict[str, float]:

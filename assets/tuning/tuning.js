@@ -13,6 +13,7 @@
     },
     delay: {en: (span) => `, the longest delay ${span}`, zh: (span) => `，最大延迟 ${span}`}, sooner: {en: ', none of them later', zh: '，无延迟'},
     missed: {en: (count, span) => `${count} would not have come at all; the longest of them lasted ${span}. `, zh: (count, span) => `${count} 次将不再触发，其中最长持续 ${span}。`},
+    lasts: {en: (before, after) => `True for ${after} in all, in place of ${before}. `, zh: (before, after) => `累计持续 ${after}（现行 ${before}）。`},
     fresh: {en: (count) => `${count} would have come that did not. `, zh: (count) => `新增 ${count} 次。`},
     seen: {en: (readings, sensors, since) => `${readings} readings of ${sensors} sensors since ${since}. `, zh: (readings, sensors, since) => `自 ${since} 起 ${sensors} 个站点 ${readings} 条读数。`},
     journal: {en: (count) => `The journal counted ${count} for the same days.`, zh: (count) => `同期日志记录 ${count} 次。`}, empty: {en: 'The history holds no reading of these days.', zh: '历史中没有这些天的读数。'},
@@ -80,7 +81,7 @@
   function more(told) {
     if (!told.readings) return say('empty');
     return (told.missed ? say('missed', deck.number(told.missed, 0), deck.duration(told.longest_missed)) : '') + (told.new ? say('fresh', deck.number(told.new, 0)) : '')
-      + say('seen', deck.number(told.readings, 0), deck.number(told.sensors, 0), deck.stamp(told.since).slice(0, 16)) + say('journal', deck.number(told.journalled, 0));
+      + say('lasts', deck.duration(told.lasted), deck.duration(told.lasts)) + say('seen', deck.number(told.readings, 0), deck.number(told.sensors, 0), deck.stamp(told.since).slice(0, 16)) + say('journal', deck.number(told.journalled, 0));
   }
   function answer(place) {
     const shown = trial && trial.rule === (asked().rule || trial.rule) ? trial : null;

@@ -164,7 +164,7 @@ def test_it_proposes_by_itself_for_what_chatters(city: City) -> None:
     city.happened([came("s-0", number) for number in range(12)] + [came("s-1", number) for number in range(2)])
     city.happened([came("x", 90, alarm="sea/kpi|kpi:oxygen_lowest", rule="sea/kpi", subject="kpi:oxygen_lowest", source="kpi")])
     (own,) = city.until(lambda: city.tunings.trials(author=""), "a proposal")
-    assert own.rule == "sea/low" and own.outcome["chattering"] > 0 and own.outcome["sensors"][0] == "s-0"
+    assert own.rule == "sea/low" and own.outcome["chattering"] > 0 and own.outcome["worst"][0] == "s-0"
     told = city.answered(own.id)
     assert told.state == "done" and set(told.values) <= {"on_delay", "deadband"} and told.values
     assert told.outcome["after"] < told.outcome["before"] / 2 and told.outcome["chattering"] == own.outcome["chattering"]
@@ -199,4 +199,4 @@ def test_nuisances_are_ordered_by_chattering_then_by_how_often(city: City) -> No
     city.happened([came("a", number, rule="sea/b", alarm="sea/b|sensor:a", source=f"b{number}") for number in range(0, 4000, 400)])
     city.happened([came("s-0", number) for number in range(4)])
     told = nuisances(Health(city.engine), NOW - DAY, NOW)
-    assert list(told) == ["sea/low", "sea/b"] and told["sea/b"] == {"chattering": 0, "top": 10, "sensors": ["a"]}
+    assert list(told) == ["sea/low", "sea/b"] and told["sea/b"] == {"chattering": 0, "top": 10, "worst": ["a"]}

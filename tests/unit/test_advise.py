@@ -20,8 +20,8 @@ def declared(**more: Any) -> Domain:
     return complete(domain([rule("low", "oxygen", "low", 4.0, **more), rule("silent", "oxygen", "no_data", 60.0)]))
 
 
-def said(before: int, after: int, new: int = 0) -> dict[str, Any]:
-    return {"before": before, "after": after, "new": new}
+def said(before: int, after: int, new: int = 0, lasts: float = 10.0) -> dict[str, Any]:
+    return {"before": before, "after": after, "new": new, "lasted": 10.0, "lasts": lasts}
 
 
 def test_it_tries_longer_delays_and_wider_deadbands_and_never_another_limit() -> None:
@@ -49,7 +49,7 @@ def test_it_proposes_the_gentlest_of_those_that_help_about_as_much() -> None:
     assert best(tried) == tried[1]
 
 
-@pytest.mark.parametrize("told", [said(100, 60), said(6, 2), said(100, 2, new=1), said(0, 0)])
+@pytest.mark.parametrize("told", [said(100, 60), said(6, 2), said(100, 2, new=1), said(0, 0), said(100, 2, lasts=15.1)])
 def test_it_proposes_nothing_that_hardly_helps_or_calls_where_nobody_was_called(told: dict[str, Any]) -> None:
     assert best([Tried({"on_delay": 60.0}, told)]) is None
 

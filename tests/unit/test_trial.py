@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,26 +101,40 @@ def test_chattering_becomes_few_alarms_with_a_delay_that_is_told() -> None:
     told = outcome(before, after)
     assert (told["before"], told["after"], told["longest_delay"]) == (100, 1, 40.0)
     assert (told["missed"], told["longest_missed"], told["new"]) == (99, 10.0, 0)
-    assert told["rows"] == [{"sensor": "s", "before": 100, "after": 1, "delay": 40.0, "missed": 99, "longest_missed": 10.0, "new": 0}]
+    assert told["rows"] == [
+        {
+            "sensor": "s",
+            "before": 100,
+            "after": 1,
+            "delay": 40.0,
+            "missed": 99,
+            "longest_missed": 10.0,
+            "new": 0,
+            "lasted": 1200.0,
+            "lasts": 170.0,
+        }
+    ]
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ([], [], Compared(0, 0, None, 0, 0.0, 0)),
-        ([(0, 10)], [(0, 10)], Compared(1, 1, 0.0, 0, 0.0, 0)),
-        ([(0, 100)], [(60, 100)], Compared(1, 1, 60.0, 0, 0.0, 0)),
-        ([(60, 100)], [(0, 100)], Compared(1, 1, -60.0, 0, 0.0, 0)),  # sooner
-        ([(0, 10), (20, 30), (100, 200)], [(160, 200)], Compared(3, 1, 60.0, 2, 10.0, 0)),
-        ([(0, 10), (20, 30)], [(5, 40)], Compared(2, 1, 5.0, 0, 0.0, 0)),  # one for both
-        ([(0, 100)], [(10, 20), (50, 60)], Compared(1, 2, 50.0, 0, 0.0, 0)),
-        ([(0, 50)], [], Compared(1, 0, None, 1, 50.0, 0)),
-        ([], [(0, 50)], Compared(0, 1, None, 0, 0.0, 1)),
-        ([(0, 10)], [(20, 30)], Compared(1, 1, None, 1, 10.0, 1)),
+        ([], [], (0, 0, None, 0, 0.0, 0)),
+        ([(0, 10)], [(0, 10)], (1, 1, 0.0, 0, 0.0, 0)),
+        ([(0, 100)], [(60, 100)], (1, 1, 60.0, 0, 0.0, 0)),
+        ([(60, 100)], [(0, 100)], (1, 1, -60.0, 0, 0.0, 0)),  # sooner
+        ([(0, 10), (20, 30), (100, 200)], [(160, 200)], (3, 1, 60.0, 2, 10.0, 0)),
+        ([(0, 10), (20, 30)], [(5, 40)], (2, 1, 5.0, 0, 0.0, 0)),  # one for both
+        ([(0, 100)], [(10, 20), (50, 60)], (1, 2, 50.0, 0, 0.0, 0)),
+        ([(0, 50)], [], (1, 0, None, 1, 50.0, 0)),
+        ([], [(0, 50)], (0, 1, None, 0, 0.0, 1)),
+        ([(0, 10)], [(20, 30)], (1, 1, None, 1, 10.0, 1)),
     ],
 )
-def test_what_is_said_of_the_difference(before: list[tuple[float, float]], after: list[tuple[float, float]], said: Compared) -> None:
-    assert compared([Span(*one) for one in before], [Span(*one) for one in after]) == said
+def test_what_is_said_of_the_difference(before: list[tuple[float, float]], after: list[tuple[float, float]], said: tuple[Any, ...]) -> None:
+    found = compared([Span(*one) for one in before], [Span(*one) for one in after])
+    lasted, lasts = (float(sum(end - start for start, end in spans)) for spans in (before, after))
+    assert found == Compared(*said, lasted, lasts)
 
 
 def test_what_is_true_at_the_end_lasts_until_then() -> None:
@@ -133,7 +148,7 @@ def test_many_sensors_are_counted_and_the_worst_told() -> None:
     told = outcome(before, {})
     assert told["before"] == sum(number % 7 + 1 for number in range(300)) == told["missed"] and told["after"] == 0
     assert len(told["rows"]) == 200 and told["more"] == 100 and told["rows"][0] == {
-        "sensor": "s-006", "before": 7, "after": 0, "delay": None, "missed": 7, "longest_missed": 1.0, "new": 0
+        "sensor": "s-006", "before": 7, "after": 0, "delay": None, "missed": 7, "longest_missed": 1.0, "new": 0, "lasted": 7.0, "lasts": 0.0
     }  # fmt: skip
 
 
