@@ -15,7 +15,7 @@ from model import Batch, Domain, Rule
 from store.day import day_of, days
 from store.history import Day, History
 from streams.partition import Partition
-from streams.trial import Compared, Replay, Span, compared, outcome, run
+from streams.trial import Replay, Span, compared, outcome, run
 from tests.unit.city import START, batch, domain, message, rule
 from tests.unit.keys import Keys
 from tests.unit.past import BEGIN, METRICS, ZONE, Past
@@ -134,7 +134,7 @@ def test_chattering_becomes_few_alarms_with_a_delay_that_is_told() -> None:
 def test_what_is_said_of_the_difference(before: list[tuple[float, float]], after: list[tuple[float, float]], said: tuple[Any, ...]) -> None:
     found = compared([Span(*one) for one in before], [Span(*one) for one in after])
     lasted, lasts = (float(sum(end - start for start, end in spans)) for spans in (before, after))
-    assert found == Compared(*said, lasted, lasts)
+    assert tuple(found) == (*said, lasted, lasts)
 
 
 def test_what_is_true_at_the_end_lasts_until_then() -> None:
