@@ -104,7 +104,7 @@ def _read(server: Flask, spec: SpecTree, desks: Desks) -> None:
         return _whole(_found(desks, id))
 
     @server.get(f"{ROOT}/handovers/<id>/pdf")
-    @spec.validate(resp=Described(HTTP_404=Problem, HTTP_409=Problem, HTTP_503=Problem), tags=["shift"])
+    @spec.validate(resp=Described("HTTP_200", HTTP_404=Problem, HTTP_409=Problem, HTTP_503=Problem), tags=["shift"])
     def api_handover_pdf(id: str, query: PdfQuery) -> Response:
         """One pack as a PDF, with who signed it and its SHA-256."""
         pack = _found(desks, id)

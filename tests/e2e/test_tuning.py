@@ -75,7 +75,7 @@ def test_a_manager_tunes_a_chattering_rule(manager: Window, deck: Deck) -> None:
     manager.element('[data-tuning-act="try"]').click()
     manager.holds(
         "[data-tuning] .sentence",
-        f"With on-delay 4 min, {CYCLES + 1} alarms of the last 2 days would have been 1, the longest delay 3 min 00s.",
+        f"With on-delay 4 min, {CYCLES + 1} alarms of the last 2 days would have been 1, the longest delay 3 min 00 s.",
     )
     manager.holds("[data-tuning] .answer .more", f"{CYCLES} would not have come at all")
     manager.element('[data-tuning-act="apply"]').click()
