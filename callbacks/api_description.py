@@ -15,8 +15,8 @@ ALWAYS, WITH_BODY = (401, 403, 503), (400, 413, 415, 422)
 DOCUMENT = "application/problem+json"
 BODIES: Mapping[str, tuple[str, ...]] = {"/api/v1/hooks/cap": ("application/cap+xml", "application/xml")}
 """Addresses whose body is a text of another kind than JSON."""
-ANSWERS: Mapping[str, str] = {"/api/v1/cap": "application/atom+xml"}
-"""Addresses whose answer is one."""
+ANSWERS: Mapping[str, str] = {"/api/v1/cap": "application/atom+xml", "/api/v1/handovers/{id}/pdf": "application/pdf"}
+"""Addresses whose answer is one, or a file."""
 SCHEMES = {
     "session": {
         "type": "apiKey",

@@ -59,7 +59,16 @@ class Entrance:
         return True
 
     def enter(self, name: str, then: str, by: Literal["password", "provider"]) -> Answer:
-        """Signs in; the browser's session before, if any, ends. Raises DatabaseAway, and Unknown for one disabled meanwhile."""
+        """Signs in, and leads to the page `then`. Raises as `admit`."""
+        answer = redirect(local(then) or "/", 303)
+        self.admit(name, answer, by)
+        return answer
+
+    def admit(self, name: str, answer: Answer, by: Literal["password", "provider"]) -> str:
+        """Signs in with an answer that goes to their browser, whose session before, if any, ends; the id of the new one.
+
+        Raises DatabaseAway, and Unknown for one disabled meanwhile.
+        """
         before = session.get(SESSION)
         user = aside(lambda: self._people.user(name))
         if user is None:
@@ -71,11 +80,10 @@ class Entrance:
                 self._sessions.close(before)
         session.clear()
         login_user(Known(person(user, id)))
-        answer = redirect(local(then) or "/", 303)
         self._devices.remember(answer, name)
         answer.delete_cookie(COOKIE)
         answer.delete_cookie(SCREEN_COOKIE)
-        return answer
+        return id
 
     def fail(self, name: str) -> None:
         """Notes a wrong password. Raises DatabaseAway.

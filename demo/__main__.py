@@ -73,6 +73,7 @@ def processes(feed: Path | None, speed: float, tells: bool, exercise: Sequence[s
         *(() if exercise else (Process(name="replay", command=(python, "-m", "streams", "replay")),)),
         *((Process(name="notify", command=(python, "-m", "streams", "notify")),) if tells else ()),
         Process(name="report", command=(python, "-m", "streams", "report")),
+        Process(name="tuning", command=(python, "-m", "streams", "tuning")),
         Process(name="web", command=(python, "-m", "gunicorn", "app:server")),
         Process(name="feed", command=replay if feed or exercise else simulate, finite=bool(feed)),
     )

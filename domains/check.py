@@ -44,7 +44,7 @@ def check(file: str, domain: Domain) -> None:
     for place, standard in enumerate(domain.standards):
         _standard(fail, f"standards[{place}] ({standard.key})", standard, domain)
     for place, rule in enumerate(domain.rules):
-        _rule(fail, f"rules[{place}] ({rule.key})", rule, domain)
+        check_rule(fail, f"rules[{place}] ({rule.key})", rule, domain)
         alarm.check(fail, f"rules[{place}] ({rule.key})", rule, domain)
     _drawn(fail, domain)
     _feed(fail, domain)
@@ -144,7 +144,8 @@ def _standard(fail: Fail, field: str, standard: Standard, domain: Domain) -> Non
         fail(f"{field}.verdict", reason)
 
 
-def _rule(fail: Fail, field: str, rule: Rule, domain: Domain) -> None:
+def check_rule(fail: Fail, field: str, rule: Rule, domain: Domain) -> None:
+    """Calls `fail` for the first mistake in what the rule says of its condition."""
     for within, told in ((field, rule), (f"{field}.worse", rule.worse)):
         if told is not None and told.label is not None:
             _label(fail, f"{within}.label", told.label)

@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from layouts import alarm_health, duty, history, journal, replay, saved_view
+from layouts import alarm_health, duty, history, journal, logbook, replay, saved_view
 from layouts.data import aria, data
 from layouts.table import LOOK, column, grid
 from layouts.text import say
@@ -37,7 +37,15 @@ RARE = (("out-of-service", "Out of service", "停用", ""), ("return-to-service"
 def body() -> list[Any]:
     """Filters above, the grid, and the pane of the selected alarm."""
     box = html.Div([flood(), html.P(className="waiting"), html.Div(alarms(), className="gridbox")], className="panel", **data(alarms="1"))
-    return [alarm_health.strip(), filters(), html.Div([box, pane()], className="panes"), journal.journal(), form(), duty.form()]
+    return [
+        alarm_health.strip(),
+        filters(),
+        html.Div([box, pane()], className="panes"),
+        journal.journal(),
+        form(),
+        duty.form(),
+        logbook.form(),
+    ]
 
 
 def flood() -> html.Div:
@@ -97,7 +105,8 @@ def pane() -> html.Aside:
     hour = html.Section(chart(), className="hour", hidden=True)
     month = html.P([html.Span(className="month"), history.link()], className="often")
     then = html.P(replay.then(), className="then")
-    parts = [title, measure, buttons(), *said, then, hour, guidance(), place(), month, html.Ol(className="events")]
+    told = [guidance(), html.P(className="tuned", **data(tuned="alarm")), logbook.beside("alarm")]
+    parts = [title, measure, buttons(), *said, then, hour, *told, place(), month, html.Ol(className="events")]
     return html.Aside([html.P(className="waiting"), html.Div(parts, className="chosen", hidden=True)], className="alarm", **data(alarm="1"))
 
 

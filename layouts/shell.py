@@ -65,7 +65,7 @@ def main(page: str, body: Any) -> html.Main:
 
 
 def navigation(domains: Mapping[str, Domain]) -> html.Nav:
-    """Overview, every domain, alarms, system: derived, so that a new domain is reachable without an edit."""
+    """Overview, every domain, alarms, log book, system: derived, so that a new domain is reachable without an edit."""
     links = [dcc.Link(text(each.label), href=f"/domain/{key}") for key, each in domains.items()]
     direct = len(links) if len(links) <= DIRECT else 4
     return html.Nav(
@@ -76,6 +76,7 @@ def navigation(domains: Mapping[str, Domain]) -> html.Nav:
             dcc.Link([*say("Alarms", "告警"), html.B(className="unseen", **data(unseen="1"))], href="/alarms"),
             dcc.Link(say("History", "历史"), href="/history"),
             dcc.Link(say("Reports", "报告"), href="/reports", className="for-manager"),
+            dcc.Link(say("Log", "日志"), href="/log", className="log"),
             dcc.Link(say("System", "系统"), href="/system"),
         ]
     )

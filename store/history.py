@@ -6,10 +6,10 @@ Everything here reads files and takes milliseconds to a second: callers on the e
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -27,7 +27,7 @@ from store.archive import files, folder
 from store.day import DAY, begin, day_of, days
 from store.hour import DayHours, Roller, joined
 from store.minute import MINUTE, roll_up
-from store.sheet import RAW, merged, read, sifted
+from store.sheet import RAW, merged, read, sifted, stamps
 from store.shelf import Shelf
 from store.stretch import Stretch, parse, standing
 
@@ -44,6 +44,16 @@ THREADS = 2
 """Partitions of a day that are read side by side."""
 SHEET_ROWS = 1 << 18
 """Rows of a day taken at once: as many as are worth a call, and few enough to be forgotten soon."""
+
+
+class Day(NamedTuple):
+    """Readings of some sensors, by sensor and time: parallel columns, `place` telling whose each is."""
+
+    sensors: Sequence[str]
+    place: NDArray[np.int64]
+    time: NDArray[np.float64]
+    """Seconds since the epoch."""
+    value: NDArray[np.float64]
 
 
 class History:
@@ -134,7 +144,7 @@ class History:
 
     def hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
         """The hours of all sensors of a local day, of its minutes where it was rolled up and of its readings where it was not."""
-        return self._again(lambda: self._hours(domain, day, metrics))
+        return self.again(lambda: self._hours(domain, day, metrics))
 
     def _hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
         edges = begin(day, self.zone), begin(day + DAY, self.zone)
@@ -173,7 +183,7 @@ class History:
         """By hour of the day the quantile (linear between readings) of what all sensors read; of their minutes' means where only these are
         kept.
         """
-        return self._again(lambda: self._quantiles(domain, day, metric, share))
+        return self.again(lambda: self._quantiles(domain, day, metric, share))
 
     def _quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
         edges = begin(day, self.zone), begin(day + DAY, self.zone)
@@ -198,6 +208,21 @@ class History:
                 found.setdefault(one[:2], []).append((one.first, one.next))
         return " ".join(f"{place[0]}-{place[1]}:{','.join(map(str, _together(found[place])))}" for place in sorted(found))
 
+    def day(self, domain: str, metric: Metric, day: date, since: float, until: float, sensors: Sequence[str] = ()) -> Day:
+        """A metric's good and suspect readings of a local day within [since, until) that are in its unit; of some sensors only."""
+        asked = "SELECT sensor, time, value FROM raw WHERE metric = ? AND unit = ? AND value IS NOT NULL AND quality IN ('good', 'suspect')"
+        some, told = (" AND sensor IN (SELECT unnest(?))", [list(sensors)]) if sensors else ("", [])
+
+        def read() -> pa.Table:
+            with self.connect(domain, day, day) as found:
+                rows = found.sql(f"{asked}{some} ORDER BY sensor, time", params=[metric.key, metric.unit, *told]).to_arrow_table()
+            return _cut(rows.set_column(1, "time", rows["time"].cast(RAW.field("time").type)), since, until)
+
+        rows = self.again(read)
+        names = rows["sensor"].combine_chunks().dictionary_encode()
+        place = names.indices.to_numpy().astype(np.int64)
+        return Day(names.dictionary.to_pylist(), place, stamps(rows["time"]) / 1000, rows["value"].to_numpy())
+
     # --- everything ------------------------------------------------------------------------------------------------------------------
 
     def connect(self, domain: str, first: date, last: date) -> duckdb.DuckDBPyConnection:
@@ -216,7 +241,7 @@ class History:
             with self._connected(domain, *parts) as database:
                 return database.sql(sql, params=values).to_arrow_table()
 
-        return self._again(ask)
+        return self.again(ask)
 
     def _connected(self, domain: str, raw: Mapping[date, list[Stretch]], minute: Mapping[date, list[Stretch]]) -> duckdb.DuckDBPyConnection:
         found = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})

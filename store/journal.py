@@ -168,6 +168,13 @@ class Journal:
         with reading(self._engine) as connection:
             return int(connection.execute(select(func.count()).where(asked)).scalar_one())
 
+    def came(self, rule: str, since: float, until: float) -> int:
+        """How often sensors' alarms of a rule came within [since, until), event time."""
+        column = schema.event.c
+        asked = (column.time >= since) & (column.time < until) & column.kind.in_(("raised", "repeated")) & (column.rule == rule)
+        with reading(self._engine) as connection:
+            return int(connection.execute(select(func.count()).where(asked)).scalar_one())
+
     def lasted(self, alarm: str, since: float, limit: int = 1000) -> list[float]:
         """How long an alarm lasted, in seconds from coming to return, each of its newest `limit` comings and returns since then."""
         column, found, came = schema.event.c, list[float](), None

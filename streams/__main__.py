@@ -1,4 +1,4 @@
-"""`python -m streams ingest|frames|alarms|history|replay|exercise|notify|report|rejects`: the processes that compute.
+"""`python -m streams ingest|frames|alarms|history|replay|exercise|notify|report|tuning|rejects`: the processes that compute.
 
 Reads the settings, opens the connections, hands them on.
 """
@@ -20,18 +20,20 @@ import log
 import settings
 from domains import city, outside
 from model import Domain, Site, SpecError
-from store import Away
+from store import Away, Client
 from store.archive import Archive
 from store.clock import Clock
 from store.connect import connect
 from store.database import DatabaseAway, Engine, migrate
 from store.database import connect as connect_database
+from store.health import Health
 from store.history import History as Past
 from store.journal import Journal
 from store.letters import Letters
 from store.merge import Kept
 from store.reel import Reel
 from store.shelf import Shelf
+from store.tuning import Tunings
 from streams import exercise
 from streams.alarms import Keeper
 from streams.daily import Daily
@@ -50,6 +52,7 @@ from streams.report import __main__ as by_hand
 from streams.resend import send_lines, sendable, show
 from streams.rulebook import Rulebook
 from streams.source import OPTIONS, BrokerError, Sink, Source
+from streams.tuning import Tuner
 
 T = TypeVar("T")
 RETRY_SECONDS = 1.0
@@ -71,7 +74,7 @@ class Process(Protocol):
 def main(arguments: Sequence[str]) -> int:
     """Runs one process until it is told to stop; 2 for an author's mistake."""
     parser = argparse.ArgumentParser(prog="python -m streams", description="The processes that compute.")
-    names = ("ingest", "frames", "alarms", "history", "replay", "exercise", "notify", "report", "rejects")
+    names = ("ingest", "frames", "alarms", "history", "replay", "exercise", "notify", "report", "tuning", "rejects")
     parser.add_argument("process", choices=names)
     by_hand.options(parser)
     parser.add_argument(
@@ -120,6 +123,8 @@ def _make(name: str) -> Process:
         return by_hand.reporter(told, domains, site, engine, client, pulse)
     if name == "notify":
         return _notify(told, domains, site, pulse)
+    if name == "tuning":
+        return _tuning(told, client, domains, ZoneInfo(site.zone), clock, pulse)
     options = BRIEFLY | told.kafka_options(OPTIONS)
     if name == "alarms":
         engine = connect_database(told.database, JOURNAL_SECONDS)
@@ -182,6 +187,12 @@ def _notify(told: settings.Settings, domains: Mapping[str, Domain], site: Site, 
     engine = connect_database(told.database)
     _made(engine)
     return Notify(Letters(engine), recipients, secrets, Names(domains, site), site.zone, pulse)
+
+
+def _tuning(told: settings.Settings, client: Client, domains: Mapping[str, Domain], zone: ZoneInfo, clock: Clock, pulse: Pulse) -> Tuner:
+    engine = connect_database(told.database)
+    past = Past(Shelf(told.history), zone)
+    return Tuner(client, Tunings(engine), past, Health(engine), Journal(engine), domains, clock, pulse, lambda: migrate(engine))
 
 
 def _made(engine: Engine) -> None:

@@ -39,6 +39,7 @@ COMMANDS = {
     "alarms": ("-m", "streams", "alarms"),
     "history": ("-m", "streams", "history"),
     "replay": ("-m", "streams", "replay"),
+    "tuning": ("-m", "streams", "tuning"),
     "web": ("-m", "gunicorn", "app:server"),
 }
 SHORT_SESSION = {"session_timeout_ms": "3000", "heartbeat_interval_ms": "500"}
@@ -59,8 +60,9 @@ class Deck:
         self._database = database
         kafka = {f"CITYDECK_KAFKA_{name.upper()}": text for name, text in {**SHORT_SESSION, **options}.items()}
         own = {"CITYDECK_SITE": str(site), "CITYDECK_KAFKA": bootstrap, "CITYDECK_REDIS": redis_url, "CITYDECK_PORT": str(self.port)}
+        self.history = folder / "history"
         own |= {"CITYDECK_DATABASE": database, "CITYDECK_SECRET_KEY": "for tests"}  # who is signed in stays so when the web starts again
-        own |= {"CITYDECK_HISTORY": str(folder / "history"), "CITYDECK_FLUSH_SECONDS": "0.3"}
+        own |= {"CITYDECK_HISTORY": str(self.history), "CITYDECK_FLUSH_SECONDS": "0.3"}
         kept = {name: text for name, text in os.environ.items() if not name.startswith("CITYDECK_")}
         self._environment = {**kept, **kafka, **own, "TMPDIR": str(folder)}
         self._running: list[subprocess.Popen[bytes]] = []
