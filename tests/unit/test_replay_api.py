@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from callbacks import api, replay
+from callbacks.declared import Declared
 from callbacks.problem import Json
 from model.person import Role, Visitor
 from model.replay import MOST, Replay
@@ -67,7 +68,7 @@ class Desk:
         self.replays, self.witness, self.now = Replays(), Witness(), NOW
         server = Flask("test")
         server.json = Json(server)
-        spec = api.register(server, {"sea": domain()}, None)  # type: ignore[arg-type]
+        spec = api.register(server, Declared({"sea": domain()}, None), None)  # type: ignore[arg-type]
         replay.register(server, spec, self.replays, self.witness, lambda: self.now)  # type: ignore[arg-type]
         self.client: FlaskClient = server.test_client()
         monkeypatch.setattr(replay, "visitor", lambda: self.who)
