@@ -1,7 +1,8 @@
 """KPIs of days that are over, as files of their own: `figure/domain=<domain>/date=<day>/<made of>.parquet`.
 
 They are computed from the day's minutes and can be made again at any time, so they may be deleted at any time: after a formula has changed,
-for instance. The name says of which files of minutes they were made and for which KPIs; where those change, another is made and this one goes.
+for instance. The name says of which files of minutes they were made and for which KPIs; where those change, another is made and this one
+goes.
 """
 
 from __future__ import annotations
