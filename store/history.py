@@ -133,14 +133,19 @@ class History:
     def query(self, domain: str, since: float, until: float, sql: str, values: Mapping[str, object]) -> pa.Table:
         """What `sql` finds in `minute`, and in `raw` of the partitions that were not rolled up: both are of whole days, and share nothing.
 
-        What came late for a day is seen once it was rolled up, within an hour or so.
+        What came late for a day is seen once it was rolled up, within an hour or so. Raises `OSError`.
         """
 
         def ask() -> pa.Table:
             chosen = self._rolled(domain, since, until)
             parts = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
-            with self._connected(domain, *parts) as database:
-                return database.sql(sql, params=values).to_arrow_table()
+            try:
+                with self._connected(domain, *parts) as database:
+                    return database.sql(sql, params=values).to_arrow_table()
+            except duckdb.IOException as error:  # a file was merged away, or cannot be read
+                raise FileNotFoundError(str(error)) from error
+            except duckdb.OutOfMemoryException as error:
+                raise OSError(str(error)) from error
 
         return self._again(ask)
 
@@ -200,7 +205,7 @@ class History:
         for _ in range(TRIES - 1):
             try:
                 return read()
-            except (FileNotFoundError, duckdb.IOException):
+            except FileNotFoundError:
                 continue
         return read()
 
