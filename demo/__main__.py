@@ -172,7 +172,8 @@ def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, s
 def _environment(settings: Settings, given: Mapping[str, str], folder: Path) -> dict[str, str]:
     """What every process is told: what was given, and the deck's own files in `folder`, which goes when the demo ends."""
     files = {"CITYDECK_DATABASE": f"sqlite:///{folder / 'journal.db'}", "CITYDECK_HISTORY": str(folder / "history")}
-    return {"CITYDECK_SITE": settings.site, **files, **given, "TMPDIR": str(folder)}
+    soon = {"CITYDECK_FLUSH_SECONDS": "5"}  # who tries the deck looks into its history at once
+    return {"CITYDECK_SITE": settings.site, **files, **soon, **given, "TMPDIR": str(folder)}
 
 
 def _holds_a_city(client: Client) -> bool:

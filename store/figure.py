@@ -1,7 +1,8 @@
 """KPIs of days that are over, as files of their own: `figure/domain=<domain>/date=<day>/<made of>.parquet`.
 
 They are computed from the day's minutes and can be made again at any time, so they may be deleted at any time: after a formula has changed,
-for instance. The name says of which files of minutes they were made; where those change, another is made and this one goes.
+for instance. The name says of which files of minutes they were made and for which KPIs; where those change, another is made and this one
+goes.
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ def between(parts: Iterable[Rows], since: float, until: float) -> Rows:
     return joined.take(pa.array(np.flatnonzero((ms >= since * 1000) & (ms < until * 1000))))
 
 
-def made_of(minute: Iterable[Stretch]) -> str:
-    """A name for these files."""
-    return hashlib.sha256("\n".join(sorted(one.name for one in minute)).encode()).hexdigest()[:16]
+def made_of(minute: Iterable[Stretch], figures: Iterable[str] = ()) -> str:
+    """A name for what is made of these files, and for these figures."""
+    return hashlib.sha256("\n".join((*sorted(one.name for one in minute), *figures)).encode()).hexdigest()[:16]
 
 
 def held(shelf: Shelf, domain: str) -> dict[date, list[str]]:
@@ -78,13 +79,13 @@ def forget(shelf: Shelf, domain: str, day: date, but: str = "") -> None:
             shelf.delete(f"{folder(KIND, domain, day)}/{name}{SUFFIX}")
 
 
-def read(shelf: Shelf, domain: str, day: date, kpi: str, area: str) -> Rows | None:
-    """`FIGURE` of one KPI; None where the day was not computed. Raises `OSError`."""
-    for name in stands(shelf, domain, day):
+def read(shelf: Shelf, domain: str, day: date, names: Iterable[str], kpi: str, area: str) -> Rows | None:
+    """`FIGURE` of one KPI from the first of these files that is there; None where none is. Raises `OSError`."""
+    for name in names:
         try:
             with shelf.open(f"{folder(KIND, domain, day)}/{name}{SUFFIX}") as file:
-                rows = pq.read_table(file).cast(FIGURE)
+                found = pq.read_table(file, use_threads=False).cast(FIGURE)
         except FileNotFoundError:
             continue
-        return rows.filter(pc.and_(*(pc.equal(rows[key].cast(pa.string()), word) for key, word in (("kpi", kpi), ("area", area)))))
+        return found.filter(pc.and_(*(pc.equal(found[key].cast(pa.string()), word) for key, word in (("kpi", kpi), ("area", area)))))
     return None

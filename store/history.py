@@ -230,18 +230,32 @@ class History:
         return self._connected(domain, *({day: self._names(kind, domain, day) for day in days(first, last)} for kind in ("raw", "minute")))
 
     def query(self, domain: str, since: float, until: float, sql: str, values: Mapping[str, object]) -> pa.Table:
-        """What `sql` finds in `minute`, and in `raw` where a day was not rolled up or more came since: nothing is in both.
+        """What `sql` finds in `minute`, and in `raw` of the partitions that were not rolled up: both are of whole days, and share nothing.
 
-        Both views hold whole days. Where they overlap all the same, for readings came of a day whose readings are gone, `minute` counts.
+        What came late for a day is seen once it was rolled up, within an hour or so. Raises `OSError`.
         """
 
         def ask() -> pa.Table:
-            chosen = self._chosen(domain, since, until)
+            chosen = self._rolled(domain, since, until)
             parts = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
-            with self._connected(domain, *parts) as database:
-                return database.sql(sql, params=values).to_arrow_table()
+            try:
+                with self._connected(domain, *parts) as database:
+                    return database.sql(sql, params=values).to_arrow_table()
+            except duckdb.IOException as error:  # a file was merged away, or cannot be read
+                raise FileNotFoundError(str(error)) from error
+            except duckdb.OutOfMemoryException as error:
+                raise OSError(str(error)) from error
 
         return self.again(ask)
+
+    def _rolled(self, domain: str, since: float, until: float) -> Chosen:
+        """By day the files of readings of partitions without minutes, and the files of minutes."""
+        held, raw = (self._listed(kind, domain, since, until) for kind in ("minute", "raw"))
+        rolled = {day: {one[:2] for one in found} for day, found in held.items()}
+        return {
+            day: ([one for one in raw.get(day, []) if one[:2] not in rolled.get(day, ())], held.get(day, []))
+            for day in raw.keys() | held.keys()
+        }
 
     def _connected(self, domain: str, raw: Mapping[date, list[Stretch]], minute: Mapping[date, list[Stretch]]) -> duckdb.DuckDBPyConnection:
         found = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
@@ -290,7 +304,7 @@ class History:
         for _ in range(TRIES - 1):
             try:
                 return read()
-            except (FileNotFoundError, duckdb.IOException):
+            except FileNotFoundError:
                 continue
         return read()
 

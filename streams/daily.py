@@ -52,8 +52,9 @@ class Daily:
         held, minute = figure.held(shelf, domain), files(shelf, "minute", domain)
         for day in held.keys() - minute.keys():
             figure.forget(shelf, domain, day)
+        asked = [f"{kpi.key}@{area}" for each in self._names(domain) for kpi, area in each]
         for day, found in sorted(minute.items()):
-            name = figure.made_of(standing(found))
+            name = figure.made_of(standing(found), asked)
             if day < last and name not in held.get(day, ()):
                 return day, name
         return None

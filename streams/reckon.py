@@ -49,8 +49,9 @@ class Reckoner:
         Raises `OSError`.
         """
         parts, left = list[Rows](), list[tuple[float, float]]()
+        files = figure.held(self._history.shelf, domain.key)
         for first, last, day in self._days(since, until):
-            held = figure.read(self._history.shelf, domain.key, day, kpi.key, area)
+            held = figure.read(self._history.shelf, domain.key, day, files.get(day, ()), kpi.key, area)
             if held is not None:
                 parts.append(held)
             elif left and left[-1][1] == first:

@@ -43,11 +43,15 @@ def written(deck: Deck) -> Iterator[None]:
     deck.end(child)
 
 
-def drawn(window: Window, count: int) -> list[Line]:
-    """The lines of the picture, when there are so many."""
-    found: list[Line] = window.until(
-        f"const found = (() => {{ {LINES} }})(); return found.length === arguments[0] && found", f"{count} lines", count
-    )
+def drawn(window: Window, *counts: int) -> list[Line]:
+    """The lines of the picture, when they have so many values each."""
+    found = list[Line]()
+
+    def there() -> bool:
+        found[:] = window.js(LINES)
+        return [len(values(line)) for line in found] == list(counts)
+
+    window.waits(there, f"lines of {counts} values")
     return found
 
 
@@ -64,14 +68,14 @@ def test_from_the_sensor_to_its_day_beside_the_day_before_and_into_a_file(deck: 
     )
     browser.element(".sensor-body [data-history-link]").click()
     browser.holds("[data-history] .shown", BUOY)
-    (line,) = drawn(browser, 1)
-    assert len(values(line)) == 90 and line[1].count(None) == 1, "half an hour is a gap"
+    (line,) = drawn(browser, 90)
+    assert line[1].count(None) == 1, "half an hour is a gap"
     assert (min(values(line)), max(values(line))) == (20.0, 21.19)
 
     browser.js(COMPARE, "1")
-    today, before = drawn(browser, 2)
+    today, before = drawn(browser, 90, 90)
     assert "compare=1" in browser.path()
-    assert len(values(before)) == 90 and max(values(before)) == 19.19
+    assert max(values(before)) == 19.19
     assert max(abs(one - other) for one, other in zip(sorted(today[0]), sorted(before[0]), strict=True)) < 60, "laid over each other"
 
     browser.element('[data-history] [data-file="csv"]').click()
@@ -83,7 +87,7 @@ def test_from_the_sensor_to_its_day_beside_the_day_before_and_into_a_file(deck: 
         assert list(told["value"]) == values(line)
     address = browser.path()
     browser.open(address)
-    assert [values(one) for one in drawn(browser, 2)] == [values(today), values(before)], "the address shows the same"
+    assert [values(one) for one in drawn(browser, 90, 90)] == [values(today), values(before)], "the address shows the same"
 
 
 def test_with_the_keyboard_alone(deck: Deck, browser: Window) -> None:
@@ -101,7 +105,7 @@ def test_with_the_keyboard_alone(deck: Deck, browser: Window) -> None:
         field.send_keys(Keys.ENTER)
         browser.until("return document.querySelector('.finder .found').hidden", "the list is closed")
     browser.js("document.activeElement.blur()")
-    drawn(browser, 2)
+    drawn(browser, 90, 90)
     assert strips(browser) == 2
     body.send_keys("v")
     browser.until(f"return Object.keys({PLOT}.layout).filter((name) => name.startsWith('yaxis')).length === 1", "one picture")

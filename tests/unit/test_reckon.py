@@ -105,6 +105,14 @@ def test_a_day_that_was_computed_is_read(past: Past) -> None:
     assert figure.stands(past.shelf, "sea", date(2026, 11, 20)) == ["again"]
 
 
+def test_of_partitions_of_which_one_was_rolled_up_both_count_and_nothing_twice(past: Past) -> None:
+    past.write([("s-2", "level", BEGIN + 7_170_000, 1000.0)], partition=1)
+    before = asked(past, "level_highest", 2, 2.01)
+    roll(past)  # of partition 0 alone
+    past.write([("s-2", "level", BEGIN + 3_600_000, 30.0)])
+    assert asked(past, "level_highest", 2, 2.01) == before == {2.0: 1000.0}
+
+
 def test_there_may_be_no_history(tmp_path: Path) -> None:
     empty = History(Shelf(str(tmp_path)), ZONE)
     assert Reckoner(empty, SITE).kpi(DOMAIN, kpi("level_mean"), "", START, START + HOUR).num_rows == 0
