@@ -62,7 +62,7 @@
     const told = [];
     if (entry.alarm) told.push(link('alarms?alarm=' + encodeURIComponent(entry.alarm), called(entry.alarm)));
     if (entry.sensor) told.push(link('sensor/' + encodeURIComponent(entry.sensor), station(entry.sensor)));
-    if (entry.moment !== null) told.push(deck.part('span', '', say('at', deck.stamp(entry.moment))));
+    if (entry.moment !== null) told.push(link(`${entry.sensor ? 'sensor/' + encodeURIComponent(entry.sensor) : ''}?at=${Math.round(entry.moment)}`, say('at', deck.stamp(entry.moment))));  // the deck as it was then
     for (const name of ['corrects', 'corrected']) if (entry[name]) told.push(deck.part('span', 'mended', say(name, entry[name])));
     return told;
   }

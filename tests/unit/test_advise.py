@@ -11,7 +11,9 @@ from domains.alarm import complete
 from domains.tuned import proposed, tuned
 from model import Domain, Guidance, SpecError, Worse
 from streams.advise import Tried, best, candidates, longest, tunable
+from streams.rulebook import Rulebook
 from tests.unit.city import domain, label, rule
+from tests.unit.story import site
 
 GUIDED = Guidance(cause=label("c"), consequence=label("c"), action=label("a"), respond_within=1200.0)
 
@@ -84,3 +86,13 @@ def test_numbers_that_cannot_be_are_refused_and_never_in_force(values: dict[str,
 def test_numbers_of_other_domains_and_of_rules_that_are_no_more_change_nothing() -> None:
     known = declared()
     assert tuned(known, {"air/low": {"limit": 3.0}, "sea/gone": {"limit": 3.0}, "sea/low": {}}) is known
+
+
+def test_the_writer_of_alarms_knows_the_numbers_and_forgets_them() -> None:
+    known = declared(worse=Worse(limit=2.0, priority="critical"))
+    book = Rulebook({"sea": known}, site())
+    before = dict(book.rules)
+    book.tune({"sea/low": {"on_delay": 60.0}})
+    assert book.rules["sea/low"].on_delay == book.rules["sea/low+"].on_delay == 60.0 and book.rules["sea/silent"] == before["sea/silent"]
+    book.tune({})
+    assert book.rules == before
