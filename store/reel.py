@@ -20,7 +20,7 @@ from model import ORIGINS, QUALITIES
 from store.archive import folder
 from store.day import begin, day_of, days
 from store.history import History
-from store.sheet import codes, stamps
+from store.sheet import stamps
 from store.stretch import Stretch, parse, standing
 
 SHIFT = 27
@@ -239,9 +239,9 @@ class Reel:
 
     def _series(self, table: pa.Table) -> Numbers:
         """The series of each row; rows of one lie together."""
-        metric, sensor = codes(table["metric"]), codes(table["sensor"])
+        metric, sensor = (table[name].chunk(0).indices.to_numpy() for name in ("metric", "sensor"))
         words = [table[name].chunk(0).dictionary.to_pylist() for name in ("sensor", "metric")]
-        edge = np.flatnonzero(np.append(True, (metric[1:] != metric[:-1]) | (sensor[1:] != sensor[:-1])))
+        edge = np.append(0, 1 + np.flatnonzero((metric[1:] != metric[:-1]) | (sensor[1:] != sensor[:-1])))
         names = [(words[0][one], words[1][other]) for one, other in zip(sensor[edge].tolist(), metric[edge].tolist(), strict=True)]
         fresh = [name for name in dict.fromkeys(names) if name not in self._number]
         if fresh:
@@ -279,5 +279,5 @@ def _places(column: pa.ChunkedArray, words: Sequence[str]) -> NDArray[np.uint8]:
     known: Mapping[str, int] = {word: place for place, word in enumerate(words)}
     dictionary = column.chunk(0).dictionary.to_pylist()
     place = np.array([known.get(word, 0) for word in dictionary] or [0], np.uint8)
-    found: NDArray[np.uint8] = place[codes(column)]
+    found: NDArray[np.uint8] = place[column.chunk(0).indices.to_numpy()]
     return found

@@ -20,11 +20,13 @@ from store.view import View, Window
 from streams.moment import Reading
 from streams.partition import ORIGIN_SECONDS
 from streams.percentile import sketches
-from streams.window import FIVE, KEEP, MINUTE, groups, merged
+from streams.window import FIVE, KEEP, MINUTE, merged
 
 STEP_SECONDS = 900.0
 """A moment not more than this after the one before is reached from it."""
 BACK_SECONDS = max(KEEP.values())
+SLOTS = 12
+"""Bits that tell a window of a day."""
 MOST_SKETCHES = 2_000
 KEPT_DAYS = 8
 """Days whose five minutes are held."""
@@ -57,16 +59,30 @@ class Fives:
         """(start, records) of the windows that the rows fall in."""
         if not len(rows.key):
             return
-        series, time = rows.series, rows.after
-        offset = int(day.start) % width  # a day begins on a whole five minutes in every zone there is, but some of the past
-        start = ((time + offset) // width).astype(np.int64) * width - offset
-        index, at, group = groups(series, start, time, rows.value, self._summed(series, rows.value))
-        if rows.minutes is not None:
-            _of_minutes(group, series, start, rows, self._summed(series, rows.minutes["mean"]))
+        index, at, group = self._grouped(rows, width, int(day.start) % width)
         order = np.argsort(at, kind="stable")
         starts, edges = np.unique(at[order], return_index=True)
         for one, places in zip(starts.tolist(), np.split(order, edges[1:]), strict=True):
             yield int(day.start) + one, (index[places], group[places])
+
+    def _grouped(self, rows: Rows, width: int, offset: int) -> tuple[Index, Index, NDArray[np.void]]:
+        """(series, start, record) of each window of each series; a day begins `offset` seconds after a window does, nearly always 0."""
+        ms = rows.ms
+        slot = (ms + offset * 1000) // (width * 1000)
+        place = slot + (rows.series << SLOTS)
+        at = np.append(0, 1 + np.flatnonzero(place[1:] != place[:-1]))
+        last = np.append(at[1:], len(ms)) - 1
+        start, group = slot[at] * width - offset, np.zeros(len(at), WINDOW)
+        if rows.minutes is None:
+            least = most = rows.value
+            group["n"], group["sum"] = last - at + 1, np.add.reduceat(self._summed(rows.series, rows.value), at)
+        else:
+            n, mean, least, most = (rows.minutes[name] for name in ("n", "mean", "min", "max"))
+            group["n"], group["sum"] = np.add.reduceat(n, at), np.add.reduceat(self._summed(rows.series, mean) * n, at)
+        group["min"], group["max"] = np.minimum.reduceat(least, at), np.maximum.reduceat(most, at)
+        group["first"], group["last"] = rows.value[at], rows.value[last]
+        group["first_at"], group["last_at"] = ms[at] / 1000 - start, ms[last] / 1000 - start
+        return rows.key[at] >> SHIFT, start, group
 
     def _summed(self, series: Index, value: Floats) -> Floats:
         if not self._loud:
@@ -74,19 +90,11 @@ class Fives:
         if len(self._energetic) < len(self.reel.names):
             self._energetic = np.array([metric in self._loud for _, metric in self.reel.names], np.bool_)
         loud = self._energetic[series]
+        if not loud.any():
+            return value
         found = value.copy()
         found[loud] = energy(value[loud])
         return found
-
-
-def _of_minutes(group: NDArray[np.void], series: Index, start: Index, rows: Rows, mean: Floats) -> None:
-    """Sets the records of rows that stand for many readings."""
-    told = rows.minutes
-    assert told is not None
-    at = np.flatnonzero(np.append(True, (series[1:] != series[:-1]) | (start[1:] != start[:-1])))
-    group["n"] = np.add.reduceat(told["n"], at)
-    group["sum"] = np.add.reduceat(mean * told["n"], at)
-    group["min"], group["max"] = np.minimum.reduceat(told["min"], at), np.maximum.reduceat(told["max"], at)
 
 
 class Then:
