@@ -27,7 +27,7 @@ SHIFT = 27
 """Bits of a key that tell milliseconds after the beginning of the day: 37 hours."""
 SPAN = 1 << SHIFT
 MINUTE_MS = 60_000
-MOST_ROWS = 24_000_000
+MOST_ROWS = 12_000_000
 """Readings of a domain held at once: 18 bytes each."""
 COLUMNS = ["sensor", "metric", "time", "value", "quality", "origin"]
 MINUTES = ["sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin"]
