@@ -69,7 +69,7 @@ class Player:
             bureau.look([views[key]], moment, self._asker(key))
         if not self._before:
             self.catch_up(FIRST_SECONDS)
-        told, floods, duties = self._alarms(moment, views, anew)
+        told, floods, duties = self._alarms(moment, views)
         for key, bureau in self._bureaus.items():
             bureau.roll.update([views[key]], moment, told)
         flood = self._pages.flood(list(floods.values()), told)
@@ -113,10 +113,8 @@ class Player:
         view, row = place
         return self._thens[view.domain].readings(row, since, until)
 
-    def _alarms(self, moment: float, views: Mapping[str, View], anew: bool) -> tuple[Ranking, dict[str, Flood], dict[str, list[str]]]:
+    def _alarms(self, moment: float, views: Mapping[str, View]) -> tuple[Ranking, dict[str, Flood], dict[str, list[str]]]:
         """The alarms as they stood, the floods that were on, and what each desk answered for."""
-        if anew:
-            self._outline.refresh()
         board = bygone.alarms(self._outline.standing(moment))
         if board != self._board:
             self._version += 1

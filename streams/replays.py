@@ -148,6 +148,7 @@ class Projector:
         anew = time.monotonic() - self._looked >= LOOK_SECONDS
         if anew:
             self._looked = time.monotonic()
+            self._read_journal()
         looks = self._looks()
         replays = self._on(wall, looks)
         for replay in replays:
@@ -221,4 +222,10 @@ class Projector:
         for fives in self._fives.values():
             for day in fives.reel.days(now - BACK_SECONDS, now):
                 fives.of(day)
-        self._outline.refresh()
+
+    def _read_journal(self) -> None:
+        """Takes in what the journal has got; while it is away, moments that it was read up to can be shown still."""
+        try:
+            self._outline.refresh()
+        except DatabaseAway as error:
+            self._pulse.failed(error)
