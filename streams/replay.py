@@ -25,12 +25,15 @@ from streams import bygone, frame
 from streams.compose import Bureau, Sections
 from streams.duty import Duties
 from streams.flood import Floods
+from streams.life import ANNUNCIATING
 from streams.moment import Place, Reading
 from streams.pages import Pages
 from streams.ranking import Ranking
 from streams.readings import Ask
 from streams.then import Fives, Then
 
+CALLS = ANNUNCIATING - {"escalated"}
+LONGEST_FLOOD = 7 * 86_400.0
 FIRST_SECONDS = 0.1
 """Work on figures of the past before a moment that was jumped to is shown; the rest follows while it stands."""
 Places = Mapping[str, Mapping[str, tuple[float, float]]]
@@ -124,8 +127,9 @@ class Player:
         found = bygone.conditions(board, self._domains, seen)
         self._conditions = {id: held if (held := self._conditions.get(id)) == one else one for id, one in found.items()}
         self._ranking.judged(self._conditions)
-        floods = bygone.floods(self._outline.marks(moment, ("flood_began", "flood_ended")))
-        duties = Duties(self._site, bygone.handed(self._outline.marks(moment, ("handed_over",))))
+        duties = Duties(self._site, bygone.handed(self._outline.between(0.0, moment, ("handed_over",))))
+        marks = self._outline.between(moment - LONGEST_FLOOD, moment, ("flood_began", "flood_ended"))
+        floods = bygone.floods(marks, lambda since: self._outline.between(since, moment, CALLS), duties.desk)
         return self._ranking.settle(), floods, {duty.desk: list(duty.areas) for duty in duties.now(Floods({}))}
 
     # --- what is told ----------------------------------------------------------------------------------------------------------------
