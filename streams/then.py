@@ -8,6 +8,7 @@ than was seen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,12 @@ from model import Domain
 from standards.noise import energy
 from store.reel import SHIFT, SPAN, Day, Reel, Rows
 from store.table import LATEST, WINDOW
-from store.view import View, Window
+from store.view import View
 from streams.moment import Reading
 from streams.partition import ORIGIN_SECONDS
 from streams.percentile import sketches
 from streams.window import FIVE, KEEP, MINUTE, merged
 
-STEP_SECONDS = 900.0
-"""A moment not more than this after the one before is reached from it."""
 BACK_SECONDS = max(KEEP.values())
 SLOTS = 12
 """Bits that tell a window of a day."""
@@ -104,55 +103,59 @@ class Then:
         self._fives, self._reel = fives, fives.reel
         self.view = View(f"{fives.reel.domain}.0", places=dict(places))
         self._days: list[Day] = []
-        self._known: dict[float, int] = {}
-        self.moment = float("-inf")
+        self._known: dict[float, tuple[Day, int]] = {}
+        self._whole: dict[int, tuple[int, int]] = {}
+        """By width: from which start to which the windows stand whole."""
+        self.moment = -inf
         self._sketched: dict[tuple[str, int, float], list[tuple[str, bytes]]] = {}
 
     def look(self, moment: float, anew: bool = True) -> View:
         """The view at an event time; with `anew` files that came since are looked for. Raises `OSError`."""
         self._days = self._reel.days(moment - BACK_SECONDS, moment, anew)
         self.view.names, self.view.changed = self._reel.names, set()
-        before = self._since(moment)
+        self._doubt()
         for width in (MINUTE, FIVE):
-            self._windows(width, moment, before)
-        if before is None or len(self._sketched) > MOST_SKETCHES:
-            self._sketched = {}
-        self._known, self.moment = {day.start: day.version for day in self._days}, moment
+            self._windows(width, moment)
+        self.moment = moment
         self._newest()
         return self.view
 
-    def _since(self, moment: float) -> float | None:
-        """From when on windows are to be made again; None for all."""
-        if not 0 <= moment - self.moment <= STEP_SECONDS:
-            return None
-        came = [min(day.earliest[self._known.get(day.start, 0) :], default=moment) for day in self._days]
-        return min(self.moment, *came)
+    def _doubt(self) -> None:
+        """Windows from the earliest reading on that came since are to be made again."""
+        came = inf
+        for day in self._days:
+            before, version = self._known.get(day.start, (day, day.version))
+            came = min([came, *(day.earliest[version:] if before is day else [day.start])])  # else it was let go of and read again
+            self._known[day.start] = day, day.version
+        if came < inf:
+            self._whole = {width: (first, min(last, int(came // width) * width)) for width, (first, last) in self._whole.items()}
+            self._sketched = {}
 
     # --- windows ---------------------------------------------------------------------------------------------------------------------
 
-    def _windows(self, width: int, moment: float, before: float | None) -> None:
-        """Those of a width that are kept at the moment; where `before` is given, only those changed since are made."""
+    def _windows(self, width: int, moment: float) -> None:
+        """Those of a width that are kept at the moment: the whole ones that stand already stay, the rest is made."""
+        first, last = int((moment - KEEP[width]) // width + 1) * width, int(moment // width) * width
+        begin, end = self._whole.get(width, (last, last))
+        begin, end = (last, last) if end <= first or begin >= last else (max(begin, first), min(end, last))
         windows = self.view.windows
-        oldest = moment - KEEP[width]
-        last = int(moment // width) * width
-        first = int(oldest // width + 1) * width if before is None else int(before // width) * width
-        for gone in [key for key in windows if key[0] == width and (key[1] <= oldest or before is None)]:
+        for gone in [key for key in windows if key[0] == width and not begin <= key[1] < end]:
             del windows[gone]
-        found = dict(self._whole(width, first, last, moment))
-        for start, parts in found.items():
-            key: Window = width, start
-            windows[key] = _table(parts, len(self.view.names))
-            self.view.changed.add(key)
+        made: dict[int, list[Records]] = {}
+        for start, records in self._made(width, ((first, begin), (end, last)), last, moment):
+            made.setdefault(start, []).append(records)
+        for start, parts in made.items():
+            windows[width, start] = _table(parts, len(self.view.names))
+            self.view.changed.add((width, start))
+        self._whole[width] = first, last
 
-    def _whole(self, width: int, first: int, last: int, moment: float) -> Iterator[tuple[int, list[Records]]]:
-        found: dict[int, list[Records]] = {}
+    def _made(self, width: int, spans: Sequence[tuple[int, int]], last: int, moment: float) -> Iterator[tuple[int, Records]]:
+        """The windows that begin in some spans, and the one in which the moment is as far as it had come."""
         for day in self._days:
-            for start, records in self._of(day, width, first, last):
-                if first <= start < last:
-                    found.setdefault(start, []).append(records)
-            for start, records in self._fives.records(day, day.between("good", last, moment), width):
-                found.setdefault(start, []).append(records)
-        yield from sorted(found.items())
+            for since, until in spans:
+                if since < until:
+                    yield from ((start, records) for start, records in self._of(day, width, since, until) if since <= start < until)
+            yield from self._fives.records(day, day.between("good", last, moment), width)
 
     def _of(self, day: Day, width: int, first: int, last: int) -> Iterable[tuple[int, Records]]:
         """Whole windows of a day, from `first` up to `last`."""
@@ -197,6 +200,8 @@ class Then:
         """(area, sketch) of a metric over the whole minutes within the `seconds` before `now`; `areas` by sensor."""
         last = int(now // MINUTE) * MINUTE
         asked = metric, last, seconds
+        if len(self._sketched) > MOST_SKETCHES:
+            self._sketched = {}
         if asked not in self._sketched:
             self._sketched[asked] = self._sketch(metric, areas, last, seconds)
         return self._sketched[asked]

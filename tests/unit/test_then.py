@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,25 @@ def test_no_moment_knows_what_came_after_it(tmp_path: Path) -> None:
         assert np.array_equal(getattr(back.look(START + 1800.5), name), getattr(seen, name))
     assert back.view.windows.keys() == seen.windows.keys()
     assert all(np.array_equal(back.view.windows[key], seen.windows[key]) for key in seen.windows)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_wherever_one_came_from_a_moment_is_the_same(tmp_path: Path, seed: int) -> None:
+    city, chance = City(tmp_path, seed, domain()), random.Random(seed)
+    city.live(START - 30 * 3600, START, 900.0)
+    then = city.then()
+    for number in range(12):
+        moment = START - chance.choice([chance.uniform(0, 40 * 3600), chance.uniform(0, 7200)])
+        if number == 6:
+            city.live(START, START + 3600, 900.0)
+        seen, fresh = then.look(moment), city.then().look(moment)
+        place = [seen.names.index(name) for name in fresh.names]
+        assert seen.windows.keys() == fresh.windows.keys()
+        for key, table in fresh.windows.items():
+            held = seen.windows[key]
+            assert np.array_equal(held[[row for row in place if row < len(held)]], table[[row < len(held) for row in place]])
+            assert not any(table["n"][[row >= len(held) for row in place]])
+        assert np.array_equal(seen.latest[place], fresh.latest) and seen.meta["origin"] == fresh.meta["origin"]
 
 
 def test_a_moment_whose_files_were_merged_is_the_same(tmp_path: Path) -> None:
