@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fsspec.implementations.arrow import ArrowFSWrapper
 
-from model import Metric
+from model import QUALITIES, Metric
 from store.archive import files, folder
 from store.day import day_of, days
 from store.minute import MINUTE, roll_up
@@ -86,6 +86,13 @@ class History:
         with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
             parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
             return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
+
+    def readings(self, domain: str, sensor: str, metric: str, since: float, until: float) -> dict[str, list[Any]]:
+        """`t` (seconds), `v`, `q` (QUALITIES) of the readings in [since, until) that can be trusted, None where it measured nothing."""
+        rows = self.series(domain, sensor, metric, since, until)
+        rows = rows.filter(pc.not_equal(rows["quality"].cast(pa.string()), "bad"))
+        codes = [QUALITIES.index(name) for name in rows["quality"].cast(pa.string()).to_pylist()]
+        return {"t": [ms / 1000 for ms in rows["time"].cast(pa.int64()).to_pylist()], "v": rows["value"].to_pylist(), "q": codes}
 
     # --- everything ------------------------------------------------------------------------------------------------------------------
 

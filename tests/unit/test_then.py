@@ -13,7 +13,7 @@ from store.merge import Kept, Merger
 from store.reel import Reel
 from streams.percentile import quantile
 from tests.unit.city import START, domain
-from tests.unit.then import GOOD, MISSING, City
+from tests.unit.then import BAD, GOOD, MISSING, City
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -119,6 +119,17 @@ def test_a_page_of_one_sensor_reads_its_readings_one_by_one(tmp_path: Path) -> N
     view = then.look(START + 70)
     found = then.readings(view.names.index(("a", "oxygen")), START + 20, START + 3600)
     assert [(each.time - START, each.value) for each in found] == [(30, 30), (45, None), (60, 60)]
+
+
+def test_the_history_tells_a_sensors_readings_one_by_one(tmp_path: Path) -> None:
+    city = City(tmp_path, 4, domain())
+    city.take([("a", "oxygen", round((START + at) * 1000), float(at), GOOD) for at in (0, 30)], START + 100)
+    city.take(
+        [("a", "oxygen", round((START + 45) * 1000), None, MISSING), ("a", "oxygen", round((START + 50) * 1000), 1.0, BAD)], START + 101
+    )
+    told = city.history.readings("sea", "a", "oxygen", START + 20, START + 60)
+    assert told == {"t": [START + 30, START + 45], "v": [30.0, None], "q": [GOOD, MISSING]}
+    assert city.history.readings("sea", "nobody", "oxygen", START, START + 60) == {"t": [], "v": [], "q": []}
 
 
 def test_a_percentile_is_of_the_readings_of_its_minutes(tmp_path: Path) -> None:
