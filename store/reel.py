@@ -202,6 +202,10 @@ class Reel:
         self._forget(set(wanted))
         return found
 
+    def lacks(self, moment: float) -> bool:
+        """Whether the day of a moment would have to be read, and there is room for it beside the others."""
+        return day_of(moment, self._history.zone) not in self._days and 2 * sum(map(len, self._days.values())) < MOST_ROWS
+
     def first(self) -> float | None:
         """The moment at which the history of the domain begins: that of its oldest day; None when there is none."""
         paths = [entry.folder for kind in ("minute", "raw") for entry in self._history.shelf.list(folder(kind, self.domain))]

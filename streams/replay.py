@@ -61,10 +61,12 @@ class Player:
         self._shown: tuple[float, float, float] | None = None
         self.seen = time.monotonic()
         """When somebody last looked."""
+        self.moment = 0.0
+        """What was shown last."""
 
     def show(self, replay: Replay, wanted: Iterable[str], wall: float, span: tuple[float, float], anew: bool) -> None:
         """Composes and publishes the `wanted` pages as of `wall`; with `anew` what the history got since is looked for."""
-        moment = min(max(at(replay, wall), span[0]), span[1])
+        moment = self.moment = min(max(at(replay, wall), span[0]), span[1])
         if self._jumped(replay):  # another epoch: clocks jump, and no change builds on what stood before
             self._epoch, self._seq, self._before = secrets.token_hex(4), 0, {}
         views = {key: then.look(moment, anew) for key, then in self._thens.items()}
