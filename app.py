@@ -192,9 +192,10 @@ def _alarms(
     """What is read and wished of alarms, at which desks, what comes in from elsewhere, and what others are told."""
     board = Board(client)
     rows, out = alarm_rows.Rows(board), outside.read(Path(settings.site), [area.key for area in site.areas], described)
+    past = History(Shelf(settings.history), ZoneInfo(site.zone)).readings
     origin = lambda: max((int(meta.get("origin", 0)) for meta in feeds(client).values()), default=0)  # noqa: E731
     alarm_desk.register(
-        server, rows, Replays(client), described, Live(client), partial(moment, client), partial(desk.heard, doors.sessions)
+        server, rows, Replays(client), described, Live(client), partial(moment, client), past, partial(desk.heard, doors.sessions)
     )
     wishes = Wishes(board.request, site)
     alarm.register(server, spec, rows, Journal(engine), wishes)

@@ -3,7 +3,8 @@
  * What is shown comes over the same live stream under another name (~<replay>~<page>), so every page and painter shows the past without knowing
  * of it. The live city is heard beside it: what is critical there breaks in. Nothing can be acted on while the past is shown.
  *
- * replay.begin(moment)   shows that moment (seconds since 1970) in this window; replay.wish({...}) changes what is shown; replay.leave() is live again
+ * replay.begin(moment)        shows that moment (seconds since 1970) in this window; replay.wish({...}) changes what is shown; replay.leave() is live again
+ * replay.link(moment, words)  an element that leads to what was seen then
  */
 'use strict';
 (function () {
@@ -137,16 +138,24 @@
   deck.beside(() => follow());
 
   /* ---- what a person does */
-  const link = () => `${location.origin}${location.pathname}?at=${Math.round(deck.now())}`;
+  const address = (moment) => `${location.pathname}?at=${Math.round(moment)}`;
+  /* Words that lead to what was seen then. */
+  function link(moment, words) {
+    const made = Object.assign(document.createElement('a'), {href: address(moment), textContent: words});
+    made.dataset.replayAt = moment;
+    return made;
+  }
   async function copy() {
-    try { await navigator.clipboard.writeText(link()); tell(say('copied')); } catch (error) { tell(link()); }
+    const here = location.origin + address(deck.now());
+    try { await navigator.clipboard.writeText(here); tell(say('copied')); } catch (error) { tell(here); }
   }
   const hold = () => wish({paused: (told() || {}).rate !== 0});
   const DO = {hold, link: copy, live: () => leave(), whole: () => wish({whole: !(told() || {}).whole})};
   document.addEventListener('click', (event) => {
-    const button = event.target.closest('[data-replay-do], [data-replay-by], [data-replay-speed], [data-replay-open], [data-replay-then]');
-    if (!button) return;
-    const {replayDo, replayBy, replaySpeed} = button.dataset;
+    const button = event.target.closest('[data-replay-do], [data-replay-by], [data-replay-speed], [data-replay-open], [data-replay-then], [data-replay-at]');
+    if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const {replayDo, replayBy, replaySpeed, replayAt} = button.dataset;
+    if (replayAt) { event.preventDefault(); begin(Number(replayAt) - LEAD); return; }
     if (replayDo) DO[replayDo]();
     else if (replayBy) wish({by: Number(replayBy)});
     else if (replaySpeed) wish({speed: Number(replaySpeed), paused: false});
@@ -185,6 +194,6 @@
       enter(ours);
     }
   }
-  deck.replay = {begin, wish, leave};
+  deck.replay = {begin, wish, leave, link};
   addEventListener('DOMContentLoaded', arrive);
 })();

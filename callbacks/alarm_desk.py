@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
 from callbacks.alarm_rows import Rows, told_then
+from callbacks.aside import aside
 from callbacks.problem import problem
 from model import Domain, Metric
 from store.live import Live
@@ -18,6 +20,9 @@ from store.view import View
 LONGEST_SECONDS = 86_400.0
 
 Moment = Callable[[Sequence[tuple[View, int]], Metric, float, float], dict[str, Any]]
+Readings = Callable[[str, str, str, float, float], Mapping[str, list[Any]]]
+"""Domain, sensor, metric, from when, until when. Raises `OSError`."""
+NO_FIVE: Mapping[str, list[Any]] = {"t": [], "mean": [], "min": [], "max": []}
 
 
 def register(
@@ -27,10 +32,11 @@ def register(
     domains: Mapping[str, Domain],
     reader: Live,
     moment: Moment,
+    readings: Readings,
     heard: Callable[[], None],
 ) -> None:
-    """Adds the routes. `moment` tells what series said in a span of seconds, as `streams.moment.moment` does; `heard` is called where rows
-    are asked for: whose page it is may be there.
+    """Adds the routes. `moment` tells what series said in a span of seconds, as `streams.moment.moment` does, `readings` what the history
+    has of it; `heard` is called where rows are asked for: whose page it is may be there.
     """
 
     @server.get("/desk/alarms")
@@ -53,13 +59,22 @@ def register(
         found = domains.get(domain)
         if found is None:
             return problem(404, f"there is no domain {domain!r}")
-        sensor = request.args.get("sensor")
+        sensor, past = request.args.get("sensor"), "replay" in request.args
         since, until = (request.args.get(name, type=float) for name in ("since", "until"))
         if sensor is None:
-            return jsonify(trend=reader.trend(domain, key))
+            return jsonify(trend=None if past else reader.trend(domain, key))
         metric = next((each for each in found.metrics if each.key == key), None)
         if metric is None:
             return problem(404, f"{domain} has no metric {key!r}")
         if since is None or until is None or not 0 < until - since <= LONGEST_SECONDS:
             return problem(422, "since and until: seconds since 1970, at most a day apart")
+        if past or since < time.time() - LONGEST_SECONDS:  # longer ago than Redis has it
+            return _kept(lambda: readings(domain, sensor, key, since, until))
         return jsonify(moment(reader.series(domain, sensor, key), metric, since, until))
+
+
+def _kept(read: Callable[[], Mapping[str, list[Any]]]) -> Response:
+    try:
+        return jsonify({**aside(read), "five": NO_FIVE})
+    except OSError:
+        return problem(503, "the history does not answer")

@@ -105,7 +105,7 @@ class Frames:
     def want(self, page: str, seconds: float = 15.0) -> None:
         """Says that somebody looks at `page` for the next `seconds`, so that it is composed; of a replay at once."""
         self._client.zadd(WANTED, {page: self._now() + seconds})
-        if page.startswith(replay.MARK):
+        if replay.staged(page)[0]:
             self._client.publish(replay.CHANNEL, b"")
 
     def wanted(self) -> list[str]:

@@ -223,6 +223,13 @@ class History:
         place = names.indices.to_numpy().astype(np.int64)
         return Day(names.dictionary.to_pylist(), place, stamps(rows["time"]) / 1000, rows["value"].to_numpy())
 
+    def readings(self, domain: str, sensor: str, metric: str, since: float, until: float) -> dict[str, list[Any]]:
+        """`t` (seconds), `v`, `q` (QUALITIES) of the readings in [since, until) that can be trusted, None where it measured nothing."""
+        rows = self.series(domain, sensor, metric, since, until)
+        rows = rows.filter(pc.not_equal(rows["quality"].cast(pa.string()), "bad"))
+        codes = [QUALITIES.index(name) for name in rows["quality"].cast(pa.string()).to_pylist()]
+        return {"t": [ms / 1000 for ms in rows["time"].cast(pa.int64()).to_pylist()], "v": rows["value"].to_pylist(), "q": codes}
+
     # --- everything ------------------------------------------------------------------------------------------------------------------
 
     def connect(self, domain: str, first: date, last: date) -> duckdb.DuckDBPyConnection:

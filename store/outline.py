@@ -70,10 +70,10 @@ class Outline:
         mine[layers] = True
         return self._events(rows["seq"][mine].tolist())
 
-    def marks(self, moment: float, kinds: Iterable[EventKind]) -> list[Event]:
-        """The events of some kinds up to an event time that are about no alarm, in the order of the journal."""
+    def between(self, since: float, moment: float, kinds: Iterable[EventKind]) -> list[Event]:
+        """The events of some kinds from one event time up to another, in the order of the journal."""
         rows = self._rows
-        return self._events(rows["seq"][(rows["time"] <= moment) & _among(rows["kind"], kinds)].tolist())
+        return self._events(rows["seq"][(rows["time"] >= since) & (rows["time"] <= moment) & _among(rows["kind"], kinds)].tolist())
 
     def _events(self, places: list[int]) -> list[Event]:
         missing = [seq for seq in places if seq not in self._read]

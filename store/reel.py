@@ -20,14 +20,14 @@ from model import ORIGINS, QUALITIES
 from store.archive import folder
 from store.day import begin, day_of, days
 from store.history import History
-from store.sheet import codes, stamps
+from store.sheet import stamps
 from store.stretch import Stretch, parse, standing
 
 SHIFT = 27
 """Bits of a key that tell milliseconds after the beginning of the day: 37 hours."""
 SPAN = 1 << SHIFT
 MINUTE_MS = 60_000
-MOST_ROWS = 24_000_000
+MOST_ROWS = 12_000_000
 """Readings of a domain held at once: 18 bytes each."""
 COLUMNS = ["sensor", "metric", "time", "value", "quality", "origin"]
 MINUTES = ["sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin"]
@@ -202,6 +202,10 @@ class Reel:
         self._forget(set(wanted))
         return found
 
+    def lacks(self, moment: float) -> bool:
+        """Whether the day of a moment would have to be read, and there is room for it beside the others."""
+        return day_of(moment, self._history.zone) not in self._days and 2 * sum(map(len, self._days.values())) < MOST_ROWS
+
     def first(self) -> float | None:
         """The moment at which the history of the domain begins: that of its oldest day; None when there is none."""
         paths = [entry.folder for kind in ("minute", "raw") for entry in self._history.shelf.list(folder(kind, self.domain))]
@@ -239,9 +243,9 @@ class Reel:
 
     def _series(self, table: pa.Table) -> Numbers:
         """The series of each row; rows of one lie together."""
-        metric, sensor = codes(table["metric"]), codes(table["sensor"])
+        metric, sensor = (table[name].chunk(0).indices.to_numpy() for name in ("metric", "sensor"))
         words = [table[name].chunk(0).dictionary.to_pylist() for name in ("sensor", "metric")]
-        edge = np.flatnonzero(np.append(True, (metric[1:] != metric[:-1]) | (sensor[1:] != sensor[:-1])))
+        edge = np.append(0, 1 + np.flatnonzero((metric[1:] != metric[:-1]) | (sensor[1:] != sensor[:-1])))
         names = [(words[0][one], words[1][other]) for one, other in zip(sensor[edge].tolist(), metric[edge].tolist(), strict=True)]
         fresh = [name for name in dict.fromkeys(names) if name not in self._number]
         if fresh:
@@ -279,5 +283,5 @@ def _places(column: pa.ChunkedArray, words: Sequence[str]) -> NDArray[np.uint8]:
     known: Mapping[str, int] = {word: place for place, word in enumerate(words)}
     dictionary = column.chunk(0).dictionary.to_pylist()
     place = np.array([known.get(word, 0) for word in dictionary] or [0], np.uint8)
-    found: NDArray[np.uint8] = place[codes(column)]
+    found: NDArray[np.uint8] = place[column.chunk(0).indices.to_numpy()]
     return found

@@ -5,11 +5,11 @@ An event tells the state after it, so the fold follows no table: what `streams/l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from model import Condition, Domain, Label
+from model import Comparison, Condition, Domain, Label
 from model.alarm import Absence, Acknowledgement, Alarm, Event, Flood, Shelf
 from store.view import View
 from streams.flood import began
@@ -33,12 +33,19 @@ def handed(events: Iterable[Event]) -> dict[str, str]:
     return {event.area: event.desk for event in events}
 
 
-def floods(marks: Iterable[Event]) -> dict[str, Flood]:
-    """By desk the flood that was on, from `flood_began` and `flood_ended` events in order; of its alarms those known at its beginning."""
-    return {
-        desk: Flood(began=mark.time, first=mark.detail["first"], first_at=mark.detail["first_at"], count=mark.detail["count"])
-        for desk, mark in began(sorted(marks, key=lambda event: -event.seq)).items()
-    }
+def floods(marks: Iterable[Event], calls: Callable[[float], Iterable[Event]], desk: Callable[[str], str]) -> dict[str, Flood]:
+    """By desk the flood that was on, from `flood_began` and `flood_ended` events in order.
+
+    `calls` are the events since an event time that may have called for a person, `desk` is which desk answered for an area.
+    """
+    on = began(sorted(marks, key=lambda event: -event.seq))
+    since = [call for call in calls(min(mark.time for mark in on.values())) if call.annunciated] if on else []
+    return {id: _flood(mark, sum(desk(call.area) == id and call.seq > mark.seq for call in since)) for id, mark in on.items()}
+
+
+def _flood(mark: Event, later: int) -> Flood:
+    told = mark.detail
+    return Flood(began=mark.time, first=told["first"], first_at=told["first_at"], count=told["count"] + later)
 
 
 def _blank(event: Event) -> Alarm:
@@ -116,28 +123,31 @@ def conditions(board: Mapping[str, Alarm], domains: Mapping[str, Domain], seen: 
 
 
 def _condition(alarm: Alarm, domains: Mapping[str, Domain], seen: Mapping[str, tuple[View, Index]]) -> Condition:
-    value, observed = _measured(alarm, domains, seen) or (alarm.value, alarm.raised)
+    comparison, reading = _behind(alarm, domains, seen)
+    value, observed = reading or (alarm.value, alarm.raised)
     return Condition(
         rule=alarm.rule,
         subject=alarm.subject,
         domain=alarm.domain,
         priority=alarm.priority,
         active=True,
-        value=value,
+        value=value if comparison in ("high", "low") else alarm.value,
         limit=alarm.limit or 0.0,
         since=alarm.raised,
         observed=observed,
     )
 
 
-def _measured(alarm: Alarm, domains: Mapping[str, Domain], seen: Mapping[str, tuple[View, Index]]) -> tuple[float, float] | None:
-    """(value, time) of what the alarm's rule compares with its limit; None where that is no reading."""
+def _behind(
+    alarm: Alarm, domains: Mapping[str, Domain], seen: Mapping[str, tuple[View, Index]]
+) -> tuple[Comparison | None, tuple[float, float] | None]:
+    """What the alarm's rule does, and (value, time) of the newest reading that it looked at; None where that is not known."""
     domain, (kind, _, sensor) = domains.get(alarm.domain), alarm.subject.partition(":")
     rule = next((each for each in domain.rules if f"{domain.key}/{each.key}" == alarm.rule), None) if domain else None
-    if rule is None or kind != "sensor" or rule.comparison not in ("high", "low") or alarm.domain not in seen:
-        return None
+    if rule is None or kind != "sensor" or alarm.domain not in seen:
+        return None, None
     view, index = seen[alarm.domain]
     row = index.row(view, sensor, rule.on)
     if row is None or row >= len(view.latest) or not view.latest["time"][row]:
-        return None
-    return float(view.latest["value"][row]), float(view.latest["time"][row])
+        return rule.comparison, None
+    return rule.comparison, (float(view.latest["value"][row]), float(view.latest["time"][row]))

@@ -19,8 +19,8 @@ import numpy as np
 from model import QUALITIES, Domain, ReplayClock
 from store import Client
 from store import clock as store_clock
+from store.feed import feeds
 from store.reel import Day, Reel
-from store.view import names
 from streams.pulse import Pulse
 from streams.source import BrokerError, Sink
 
@@ -120,6 +120,6 @@ def obstacle(client: Client, exercise: str) -> str:
     """Why no exercise may be told to the deck of this Redis, in a sentence; empty when it may. Raises `Away`."""
     if not exercise:
         return "CITYDECK_EXERCISE must name the exercise: without it this is the live city"
-    if names(client) and store_clock.read(client) is None:
+    if store_clock.read(client) is None and any(float(meta.get("newest", 0)) > 0 for meta in feeds(client).values()):
         return "this Redis holds a city by the live clock: an exercise needs a Redis of its own"
     return ""

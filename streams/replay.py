@@ -25,12 +25,15 @@ from streams import bygone, frame
 from streams.compose import Bureau, Sections
 from streams.duty import Duties
 from streams.flood import Floods
+from streams.life import ANNUNCIATING
 from streams.moment import Place, Reading
 from streams.pages import Pages
 from streams.ranking import Ranking
 from streams.readings import Ask
 from streams.then import Fives, Then
 
+CALLS = ANNUNCIATING - {"escalated"}
+LONGEST_FLOOD = 7 * 86_400.0
 FIRST_SECONDS = 0.1
 """Work on figures of the past before a moment that was jumped to is shown; the rest follows while it stands."""
 Places = Mapping[str, Mapping[str, tuple[float, float]]]
@@ -58,10 +61,12 @@ class Player:
         self._shown: tuple[float, float, float] | None = None
         self.seen = time.monotonic()
         """When somebody last looked."""
+        self.moment = 0.0
+        """What was shown last."""
 
     def show(self, replay: Replay, wanted: Iterable[str], wall: float, span: tuple[float, float], anew: bool) -> None:
         """Composes and publishes the `wanted` pages as of `wall`; with `anew` what the history got since is looked for."""
-        moment = min(max(at(replay, wall), span[0]), span[1])
+        moment = self.moment = min(max(at(replay, wall), span[0]), span[1])
         if self._jumped(replay):  # another epoch: clocks jump, and no change builds on what stood before
             self._epoch, self._seq, self._before = secrets.token_hex(4), 0, {}
         views = {key: then.look(moment, anew) for key, then in self._thens.items()}
@@ -69,7 +74,7 @@ class Player:
             bureau.look([views[key]], moment, self._asker(key))
         if not self._before:
             self.catch_up(FIRST_SECONDS)
-        told, floods, duties = self._alarms(moment, views, anew)
+        told, floods, duties = self._alarms(moment, views)
         for key, bureau in self._bureaus.items():
             bureau.roll.update([views[key]], moment, told)
         flood = self._pages.flood(list(floods.values()), told)
@@ -113,10 +118,8 @@ class Player:
         view, row = place
         return self._thens[view.domain].readings(row, since, until)
 
-    def _alarms(self, moment: float, views: Mapping[str, View], anew: bool) -> tuple[Ranking, dict[str, Flood], dict[str, list[str]]]:
+    def _alarms(self, moment: float, views: Mapping[str, View]) -> tuple[Ranking, dict[str, Flood], dict[str, list[str]]]:
         """The alarms as they stood, the floods that were on, and what each desk answered for."""
-        if anew:
-            self._outline.refresh()
         board = bygone.alarms(self._outline.standing(moment))
         if board != self._board:
             self._version += 1
@@ -126,8 +129,9 @@ class Player:
         found = bygone.conditions(board, self._domains, seen)
         self._conditions = {id: held if (held := self._conditions.get(id)) == one else one for id, one in found.items()}
         self._ranking.judged(self._conditions)
-        floods = bygone.floods(self._outline.marks(moment, ("flood_began", "flood_ended")))
-        duties = Duties(self._site, bygone.handed(self._outline.marks(moment, ("handed_over",))))
+        duties = Duties(self._site, bygone.handed(self._outline.between(0.0, moment, ("handed_over",))))
+        marks = self._outline.between(moment - LONGEST_FLOOD, moment, ("flood_began", "flood_ended"))
+        floods = bygone.floods(marks, lambda since: self._outline.between(since, moment, CALLS), duties.desk)
         return self._ranking.settle(), floods, {duty.desk: list(duty.areas) for duty in duties.now(Floods({}))}
 
     # --- what is told ----------------------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ TOLD_SECONDS = 5.0
 """How often windows are told whether the whole wall is in a replay, when nothing changed."""
 WORK_SECONDS = 60.0
 """For which the lease is renewed while a day of very many readings is read."""
+DAY_SECONDS = 86_400.0
 SPARE_SECONDS = 5.0
 """Beside the time after which the history writes what came, until it can be read."""
 
@@ -123,9 +124,28 @@ class Projector:
         """Until the next tick is due, or somebody wishes something; meanwhile the figures of the past are caught up with."""
         behind = True
         while not self.stopping and (left := due - time.monotonic()) > 0:
-            behind = behind and any([player.catch_up(SLICE_SECONDS) for player in self._players.values()])
+            behind = behind and (any([player.catch_up(SLICE_SECONDS) for player in self._players.values()]) or self._ahead())
             if self._rung(0.0 if behind else left):
                 return
+
+    def _ahead(self) -> bool:
+        """Reads one day before or after what is shown, for that is where people jump to; whether there was one to be read."""
+        shown = [player.moment for player in self._players.values() if player.moment]
+        try:
+            return any(self._read(moment + reach) for moment in shown for reach in (-DAY_SECONDS - BACK_SECONDS, DAY_SECONDS))
+        except OSError as error:
+            self._pulse.failed(error)
+            return False
+
+    def _read(self, moment: float) -> bool:
+        """Reads the day of a moment for one bureau that lacks it, where there can be one; whether there was one."""
+        there = (self._first or moment) <= moment <= self._clock.now()
+        for fives in self._fives.values():
+            if there and fives.reel.lacks(moment):
+                for day in fives.reel.days(moment, moment, anew=False):
+                    fives.of(day)
+                return True
+        return False
 
     def _rung(self, seconds: float) -> bool:
         try:
@@ -148,6 +168,7 @@ class Projector:
         anew = time.monotonic() - self._looked >= LOOK_SECONDS
         if anew:
             self._looked = time.monotonic()
+            self._read_journal()
         looks = self._looks()
         replays = self._on(wall, looks)
         for replay in replays:
@@ -221,4 +242,10 @@ class Projector:
         for fives in self._fives.values():
             for day in fives.reel.days(now - BACK_SECONDS, now):
                 fives.of(day)
-        self._outline.refresh()
+
+    def _read_journal(self) -> None:
+        """Takes in what the journal has got; while it is away, moments that it was read up to can be shown still."""
+        try:
+            self._outline.refresh()
+        except DatabaseAway as error:
+            self._pulse.failed(error)

@@ -8,6 +8,7 @@ than was seen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +17,15 @@ from model import Domain
 from standards.noise import energy
 from store.reel import SHIFT, SPAN, Day, Reel, Rows
 from store.table import LATEST, WINDOW
-from store.view import View, Window
+from store.view import View
 from streams.moment import Reading
 from streams.partition import ORIGIN_SECONDS
 from streams.percentile import sketches
-from streams.window import FIVE, KEEP, MINUTE, groups, merged
+from streams.window import FIVE, KEEP, MINUTE, merged
 
-STEP_SECONDS = 900.0
-"""A moment not more than this after the one before is reached from it."""
 BACK_SECONDS = max(KEEP.values())
+SLOTS = 12
+"""Bits that tell a window of a day."""
 MOST_SKETCHES = 2_000
 KEPT_DAYS = 8
 """Days whose five minutes are held."""
@@ -57,16 +58,30 @@ class Fives:
         """(start, records) of the windows that the rows fall in."""
         if not len(rows.key):
             return
-        series, time = rows.series, rows.after
-        offset = int(day.start) % width  # a day begins on a whole five minutes in every zone there is, but some of the past
-        start = ((time + offset) // width).astype(np.int64) * width - offset
-        index, at, group = groups(series, start, time, rows.value, self._summed(series, rows.value))
-        if rows.minutes is not None:
-            _of_minutes(group, series, start, rows, self._summed(series, rows.minutes["mean"]))
+        index, at, group = self._grouped(rows, width, int(day.start) % width)
         order = np.argsort(at, kind="stable")
         starts, edges = np.unique(at[order], return_index=True)
         for one, places in zip(starts.tolist(), np.split(order, edges[1:]), strict=True):
             yield int(day.start) + one, (index[places], group[places])
+
+    def _grouped(self, rows: Rows, width: int, offset: int) -> tuple[Index, Index, NDArray[np.void]]:
+        """(series, start, record) of each window of each series; a day begins `offset` seconds after a window does, nearly always 0."""
+        ms = rows.ms
+        slot = (ms + offset * 1000) // (width * 1000)
+        place = slot + (rows.series << SLOTS)
+        at = np.append(0, 1 + np.flatnonzero(place[1:] != place[:-1]))
+        last = np.append(at[1:], len(ms)) - 1
+        start, group = slot[at] * width - offset, np.zeros(len(at), WINDOW)
+        if rows.minutes is None:
+            least = most = rows.value
+            group["n"], group["sum"] = last - at + 1, np.add.reduceat(self._summed(rows.series, rows.value), at)
+        else:
+            n, mean, least, most = (rows.minutes[name] for name in ("n", "mean", "min", "max"))
+            group["n"], group["sum"] = np.add.reduceat(n, at), np.add.reduceat(self._summed(rows.series, mean) * n, at)
+        group["min"], group["max"] = np.minimum.reduceat(least, at), np.maximum.reduceat(most, at)
+        group["first"], group["last"] = rows.value[at], rows.value[last]
+        group["first_at"], group["last_at"] = ms[at] / 1000 - start, ms[last] / 1000 - start
+        return rows.key[at] >> SHIFT, start, group
 
     def _summed(self, series: Index, value: Floats) -> Floats:
         if not self._loud:
@@ -74,19 +89,11 @@ class Fives:
         if len(self._energetic) < len(self.reel.names):
             self._energetic = np.array([metric in self._loud for _, metric in self.reel.names], np.bool_)
         loud = self._energetic[series]
+        if not loud.any():
+            return value
         found = value.copy()
         found[loud] = energy(value[loud])
         return found
-
-
-def _of_minutes(group: NDArray[np.void], series: Index, start: Index, rows: Rows, mean: Floats) -> None:
-    """Sets the records of rows that stand for many readings."""
-    told = rows.minutes
-    assert told is not None
-    at = np.flatnonzero(np.append(True, (series[1:] != series[:-1]) | (start[1:] != start[:-1])))
-    group["n"] = np.add.reduceat(told["n"], at)
-    group["sum"] = np.add.reduceat(mean * told["n"], at)
-    group["min"], group["max"] = np.minimum.reduceat(told["min"], at), np.maximum.reduceat(told["max"], at)
 
 
 class Then:
@@ -96,55 +103,59 @@ class Then:
         self._fives, self._reel = fives, fives.reel
         self.view = View(f"{fives.reel.domain}.0", places=dict(places))
         self._days: list[Day] = []
-        self._known: dict[float, int] = {}
-        self.moment = float("-inf")
+        self._known: dict[float, tuple[Day, int]] = {}
+        self._whole: dict[int, tuple[int, int]] = {}
+        """By width: from which start to which the windows stand whole."""
+        self.moment = -inf
         self._sketched: dict[tuple[str, int, float], list[tuple[str, bytes]]] = {}
 
     def look(self, moment: float, anew: bool = True) -> View:
         """The view at an event time; with `anew` files that came since are looked for. Raises `OSError`."""
         self._days = self._reel.days(moment - BACK_SECONDS, moment, anew)
         self.view.names, self.view.changed = self._reel.names, set()
-        before = self._since(moment)
+        self._doubt()
         for width in (MINUTE, FIVE):
-            self._windows(width, moment, before)
-        if before is None or len(self._sketched) > MOST_SKETCHES:
-            self._sketched = {}
-        self._known, self.moment = {day.start: day.version for day in self._days}, moment
+            self._windows(width, moment)
+        self.moment = moment
         self._newest()
         return self.view
 
-    def _since(self, moment: float) -> float | None:
-        """From when on windows are to be made again; None for all."""
-        if not 0 <= moment - self.moment <= STEP_SECONDS:
-            return None
-        came = [min(day.earliest[self._known.get(day.start, 0) :], default=moment) for day in self._days]
-        return min(self.moment, *came)
+    def _doubt(self) -> None:
+        """Windows from the earliest reading on that came since are to be made again."""
+        came = inf
+        for day in self._days:
+            before, version = self._known.get(day.start, (day, day.version))
+            came = min([came, *(day.earliest[version:] if before is day else [day.start])])  # else it was let go of and read again
+            self._known[day.start] = day, day.version
+        if came < inf:
+            self._whole = {width: (first, min(last, int(came // width) * width)) for width, (first, last) in self._whole.items()}
+            self._sketched = {}
 
     # --- windows ---------------------------------------------------------------------------------------------------------------------
 
-    def _windows(self, width: int, moment: float, before: float | None) -> None:
-        """Those of a width that are kept at the moment; where `before` is given, only those changed since are made."""
+    def _windows(self, width: int, moment: float) -> None:
+        """Those of a width that are kept at the moment: the whole ones that stand already stay, the rest is made."""
+        first, last = int((moment - KEEP[width]) // width + 1) * width, int(moment // width) * width
+        begin, end = self._whole.get(width, (last, last))
+        begin, end = (last, last) if end <= first or begin >= last else (max(begin, first), min(end, last))
         windows = self.view.windows
-        oldest = moment - KEEP[width]
-        last = int(moment // width) * width
-        first = int(oldest // width + 1) * width if before is None else int(before // width) * width
-        for gone in [key for key in windows if key[0] == width and (key[1] <= oldest or before is None)]:
+        for gone in [key for key in windows if key[0] == width and not begin <= key[1] < end]:
             del windows[gone]
-        found = dict(self._whole(width, first, last, moment))
-        for start, parts in found.items():
-            key: Window = width, start
-            windows[key] = _table(parts, len(self.view.names))
-            self.view.changed.add(key)
+        made: dict[int, list[Records]] = {}
+        for start, records in self._made(width, ((first, begin), (end, last)), last, moment):
+            made.setdefault(start, []).append(records)
+        for start, parts in made.items():
+            windows[width, start] = _table(parts, len(self.view.names))
+            self.view.changed.add((width, start))
+        self._whole[width] = first, last
 
-    def _whole(self, width: int, first: int, last: int, moment: float) -> Iterator[tuple[int, list[Records]]]:
-        found: dict[int, list[Records]] = {}
+    def _made(self, width: int, spans: Sequence[tuple[int, int]], last: int, moment: float) -> Iterator[tuple[int, Records]]:
+        """The windows that begin in some spans, and the one in which the moment is as far as it had come."""
         for day in self._days:
-            for start, records in self._of(day, width, first, last):
-                if first <= start < last:
-                    found.setdefault(start, []).append(records)
-            for start, records in self._fives.records(day, day.between("good", last, moment), width):
-                found.setdefault(start, []).append(records)
-        yield from sorted(found.items())
+            for since, until in spans:
+                if since < until:
+                    yield from ((start, records) for start, records in self._of(day, width, since, until) if since <= start < until)
+            yield from self._fives.records(day, day.between("good", last, moment), width)
 
     def _of(self, day: Day, width: int, first: int, last: int) -> Iterable[tuple[int, Records]]:
         """Whole windows of a day, from `first` up to `last`."""
@@ -189,6 +200,8 @@ class Then:
         """(area, sketch) of a metric over the whole minutes within the `seconds` before `now`; `areas` by sensor."""
         last = int(now // MINUTE) * MINUTE
         asked = metric, last, seconds
+        if len(self._sketched) > MOST_SKETCHES:
+            self._sketched = {}
         if asked not in self._sketched:
             self._sketched[asked] = self._sketch(metric, areas, last, seconds)
         return self._sketched[asked]

@@ -46,7 +46,7 @@ class Windows:
         if not kept.all():
             series, time, value, start = series[kept], time[kept], value[kept], start[kept]
         if len(series):
-            self._add(*groups(series, start, time, value, self._summed(series, value)), rows)
+            self._add(*_groups(series, start, time, value, self._summed(series, value)), rows)
 
     def _add(self, series: Index, start: Index, group: NDArray[np.void], rows: int) -> None:
         if start[0] == start[-1] and not (start != start[0]).any():
@@ -62,7 +62,7 @@ class Windows:
         table.rows[series] = np.zeros(1, WINDOW)[0]
         index = np.full(len(time), series)
         if len(time):
-            _merge(table, *groups(index, np.full(len(time), start), time, value, self._summed(index, value))[::2])
+            _merge(table, *_groups(index, np.full(len(time), start), time, value, self._summed(index, value))[::2])
         table.touch(np.array([series]))
 
     def before(self, series: Index, at: Floats, reach: float) -> tuple[Floats, Floats]:
@@ -111,7 +111,7 @@ def _newest(rows: NDArray[np.void], start: int, these: Index, at: Floats, time: 
         time[these[seen]], value[these[seen]] = when[seen], rows[edge][seen]
 
 
-def groups(series: Index, start: Index, time: Floats, value: Floats, summed: Floats) -> tuple[Index, Index, NDArray[np.void]]:
+def _groups(series: Index, start: Index, time: Floats, value: Floats, summed: Floats) -> tuple[Index, Index, NDArray[np.void]]:
     """One record per (series, window) of readings sorted by series, then time."""
     edge = np.append(True, (series[1:] != series[:-1]) | (start[1:] != start[:-1]))
     at = np.flatnonzero(edge)

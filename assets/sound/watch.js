@@ -48,7 +48,7 @@
     const desk = seat(), holders = new Map();
     if (desk === 'all') return rows;
     return rows.filter(({area}) => {
-      if (!holders.has(area)) holders.set(area, sounds(deck.desk.holder(area), desk));
+      if (!holders.has(area)) holders.set(area, sounds(deck.desk.holder(area, deck.live('duties')), desk));
       return holders.get(area);
     });
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from typing import Any
 
 import pytest
@@ -52,10 +53,12 @@ def rows() -> Rows:
 
 
 @pytest.fixture
-def client(rows: Rows) -> FlaskClient:
+def client(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     server = Flask("test")
     told = lambda places, metric, since, until: {"of": [metric.key, since, until, len(places)]}  # noqa: E731
-    alarm_desk.register(server, rows, Replays(), {"sea": domain()}, Live(), told, lambda: None)  # type: ignore[arg-type]
+    kept = lambda domain, sensor, key, since, until: {"t": [since], "v": [1.0], "q": [0]}  # noqa: E731
+    monkeypatch.setattr(time, "time", lambda: 90_000.0)
+    alarm_desk.register(server, rows, Replays(), {"sea": domain()}, Live(), told, kept, lambda: None)  # type: ignore[arg-type]
     return server.test_client()
 
 
@@ -76,10 +79,14 @@ def test_rows_of_a_replay_are_those_of_its_moment(client: FlaskClient, rows: Row
 
 
 def test_the_hour_of_a_sensor_and_the_day_of_a_figure(client: FlaskClient) -> None:
-    span = "since=100&until=3700.5"
-    assert client.get(f"/desk/moment/sea/oxygen?sensor=a&{span}").get_json() == {"of": ["oxygen", 100.0, 3700.5, 1]}
-    assert client.get(f"/desk/moment/sea/oxygen?sensor=nobody&{span}").get_json() == {"of": ["oxygen", 100.0, 3700.5, 0]}
+    span = "since=4000&until=7600.5"
+    assert client.get(f"/desk/moment/sea/oxygen?sensor=a&{span}").get_json() == {"of": ["oxygen", 4000.0, 7600.5, 1]}
+    assert client.get(f"/desk/moment/sea/oxygen?sensor=nobody&{span}").get_json() == {"of": ["oxygen", 4000.0, 7600.5, 0]}
+    for older in ("sensor=a&since=3000&until=6600", f"sensor=a&{span}&replay=r1"):
+        told = client.get(f"/desk/moment/sea/oxygen?{older}").get_json()
+        assert told["v"] == [1.0] and told["five"] == {"t": [], "mean": [], "min": [], "max": []}
     assert client.get("/desk/moment/sea/oxygen_lowest").get_json() == {"trend": TREND}
+    assert client.get("/desk/moment/sea/oxygen_lowest?replay=r1").get_json() == {"trend": None}
     assert client.get("/desk/moment/sea/nothing").get_json() == {"trend": None}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,9 +15,11 @@ from model.alarm import Alarm, Event, EventKind
 from store.outline import Outline
 from streams import bygone
 from streams.life import shown
-from tests.unit.city import START
+from streams.readings import Index
+from tests.unit.city import START, domain, rule
 from tests.unit.story import Story, high, outside
 from tests.unit.test_alarm_machine import Life
+from tests.unit.then import City
 
 
 def seen(alarm: Alarm) -> Alarm:
@@ -103,6 +106,35 @@ def test_a_message_from_elsewhere_keeps_its_name() -> None:
     id = "outside/cap|outside:rain"
     story.wish("raise", id, role="hooks", occurrence=0, detail={id: outside("rain", START)})
     assert [alarm.label.en for alarm in bygone.alarms(story.events).values() if alarm.label] == ["rain"]
+
+
+def test_a_flood_counts_who_was_called_up_to_the_moment() -> None:
+    story = Story(high())
+    for number in range(14):
+        story.edge("high", True, 10 * number, subject=f"sensor:n{number}")
+    story.at(3600)
+    told = outline(Journal(story.events))
+
+    def at(seconds: float) -> dict[str, tuple[int, str]]:
+        moment = START + seconds
+        marks = told.between(0.0, moment, ("flood_began", "flood_ended"))
+        found = bygone.floods(marks, lambda since: told.between(since, moment, ("raised",)), story.core.duties.desk)
+        return {desk: (flood.count, flood.first) for desk, flood in found.items()}
+
+    first = "sea/high|sensor:n0"
+    assert [at(90), at(100), at(115), at(3600)] == [{}, {"sea": (11, first)}, {"sea": (12, first)}, {}]
+
+
+def test_the_value_behind_an_alarm_is_that_of_the_moment(tmp_path: Path) -> None:
+    story, city = Story(high(), high("stuck")), City(tmp_path, 1, domain([high(), rule("stuck", "oxygen", "stuck", 60.0)]))
+    city.take([("a", "oxygen", round((START + at) * 1000), 20.0 + at, 0) for at in (0, 60)], START + 60)
+    story.edge("high", True, 0)
+    story.edge("stuck", True, 0)
+    view = city.then().look(START + 61)
+    seen = {"sea": (view, Index([view]))}
+    found = bygone.conditions(bygone.alarms(story.events), {"sea": city.domain}, seen)
+    told = {id.partition("|")[0]: (condition.value, condition.observed) for id, condition in found.items()}
+    assert told == {"sea/high": (80.0, START + 60), "sea/stuck": (1.0, START + 60)}
 
 
 def test_what_the_journal_got_since_is_taken_in_and_nothing_is_read_twice() -> None:

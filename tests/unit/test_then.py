@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from store.merge import Kept, Merger
 from store.reel import Reel
 from streams.percentile import quantile
 from tests.unit.city import START, domain
-from tests.unit.then import GOOD, MISSING, City
+from tests.unit.then import BAD, GOOD, MISSING, City
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_views_from_history_hold_what_ingest_had_stored(tmp_path: Path, seed: int) -> None:
     city = City(tmp_path, seed, domain())
     began = START - 10 * 3600
@@ -41,6 +42,25 @@ def test_no_moment_knows_what_came_after_it(tmp_path: Path) -> None:
         assert np.array_equal(getattr(back.look(START + 1800.5), name), getattr(seen, name))
     assert back.view.windows.keys() == seen.windows.keys()
     assert all(np.array_equal(back.view.windows[key], seen.windows[key]) for key in seen.windows)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_wherever_one_came_from_a_moment_is_the_same(tmp_path: Path, seed: int) -> None:
+    city, chance = City(tmp_path, seed, domain()), random.Random(seed)
+    city.live(START - 30 * 3600, START, 900.0)
+    then = city.then()
+    for number in range(12):
+        moment = START - chance.choice([chance.uniform(0, 40 * 3600), chance.uniform(0, 7200)])
+        if number == 6:
+            city.live(START, START + 3600, 900.0)
+        seen, fresh = then.look(moment), city.then().look(moment)
+        place = [seen.names.index(name) for name in fresh.names]
+        assert seen.windows.keys() == fresh.windows.keys()
+        for key, table in fresh.windows.items():
+            held = seen.windows[key]
+            assert np.array_equal(held[[row for row in place if row < len(held)]], table[[row < len(held) for row in place]])
+            assert not any(table["n"][[row >= len(held) for row in place]])
+        assert np.array_equal(seen.latest[place], fresh.latest) and seen.meta["origin"] == fresh.meta["origin"]
 
 
 def test_a_moment_whose_files_were_merged_is_the_same(tmp_path: Path) -> None:
@@ -99,6 +119,17 @@ def test_a_page_of_one_sensor_reads_its_readings_one_by_one(tmp_path: Path) -> N
     view = then.look(START + 70)
     found = then.readings(view.names.index(("a", "oxygen")), START + 20, START + 3600)
     assert [(each.time - START, each.value) for each in found] == [(30, 30), (45, None), (60, 60)]
+
+
+def test_the_history_tells_a_sensors_readings_one_by_one(tmp_path: Path) -> None:
+    city = City(tmp_path, 4, domain())
+    city.take([("a", "oxygen", round((START + at) * 1000), float(at), GOOD) for at in (0, 30)], START + 100)
+    city.take(
+        [("a", "oxygen", round((START + 45) * 1000), None, MISSING), ("a", "oxygen", round((START + 50) * 1000), 1.0, BAD)], START + 101
+    )
+    told = city.history.readings("sea", "a", "oxygen", START + 20, START + 60)
+    assert told == {"t": [START + 30, START + 45], "v": [30.0, None], "q": [GOOD, MISSING]}
+    assert city.history.readings("sea", "nobody", "oxygen", START, START + 60) == {"t": [], "v": [], "q": []}
 
 
 def test_a_percentile_is_of_the_readings_of_its_minutes(tmp_path: Path) -> None:

@@ -1,0 +1,82 @@
+"""A span of the history goes through the full line a second time, on topics of its own, and the city's own are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from demo.memory import RedisServer
+from store.archive import Archive, Taken
+from store.clock import read
+from store.shelf import Shelf
+from tests.integration.line import Line, straight_count, until
+from tests.kafka.server import KafkaServer
+from tests.unit.city import START
+from tests.unit.past import ZONE
+
+NUMBERS = count()
+OWN = "exercise.drill."
+READINGS = [(f"p-{number % 3}", START + 10.0 * number, float(number)) for number in range(60)]
+BEGIN, END = START + 200, START + 590
+SPAN = ("--from", datetime.fromtimestamp(BEGIN, UTC).isoformat(), "--to", datetime.fromtimestamp(END, UTC).isoformat())
+
+
+def keep(folder: Path) -> None:
+    """The history of the city."""
+    names = sorted({("level", sensor) for sensor, _, _ in READINGS})
+    ms = np.array([round(time * 1000) for _, time, _ in READINGS], np.int64)
+    nothing = np.zeros(len(READINGS), np.uint8)
+    taken = Taken(
+        names=names, units={"level": "m"}, series=np.array([names.index(("level", sensor)) for sensor, _, _ in READINGS], np.int64),
+        ms=ms, filed=ms, value=np.array([value for _, _, value in READINGS]), quality=nothing, origin=nothing,
+    )  # fmt: skip
+    Archive(Shelf(str(folder)), ZONE).write("probe", ("city.probe", 0), 0, len(READINGS), taken)
+
+
+@pytest.fixture
+def number() -> int:
+    """Another one for each test: a topic is made once."""
+    return next(NUMBERS)
+
+
+@pytest.fixture
+def line(tmp_path: Path, kafka: KafkaServer, redis_server: RedisServer, number: int) -> Iterator[Line]:
+    keep(tmp_path / "history")
+    topic = f"exercised-{number}"
+    kafka.create_topic(OWN + topic, 2)
+    line = Line(tmp_path / "site", kafka.bootstrap, redis_server.url, topic, 1)
+    line.environment |= {"CITYDECK_HISTORY": str(tmp_path / "history"), "CITYDECK_DATABASE": f"sqlite:///{tmp_path / 'drill.db'}"}
+    yield line
+    line.stop()
+
+
+def test_what_was_read_is_told_again_by_the_clock_of_then(line: Line) -> None:
+    line.environment["CITYDECK_EXERCISE"] = "drill"
+    line.start()
+    line.start("exercise", *SPAN, "--speed", "60")
+    wanted = straight_count([reading for reading in READINGS if reading[1] <= END])
+    until(lambda: line.windows() == wanted, f"every reading once: {line.log.read_text()[-2000:]}")
+    clock = read(line.client)
+    assert clock is not None and (clock.event, clock.rate) == (BEGIN, 60.0)
+    assert {view.meta["origin"] for view in line.views() if "newest" in view.meta and float(view.meta["newest"]) > 0} == {"2"}
+    consumer, place = KafkaConsumer(bootstrap_servers=line.bootstrap), TopicPartition(line.topic, 0)
+    assert consumer.end_offsets([place])[place] == 0
+    consumer.close()
+
+
+@pytest.mark.parametrize("process", ["history", "notify"])
+def test_an_exercise_is_not_kept_and_tells_nobody_outside(line: Line, process: str) -> None:
+    line.environment["CITYDECK_EXERCISE"] = "drill"
+    assert line.start(process).wait(60) == 2
+    assert "CITYDECK_EXERCISE" in line.log.read_text()
+
+
+def test_without_its_name_the_city_is_left_alone(line: Line) -> None:
+    assert line.start("exercise", *SPAN).wait(60) == 2
+    assert "must name the exercise" in line.log.read_text()
