@@ -95,8 +95,8 @@ def pane() -> html.Aside:
     measure = html.P([html.B(className="value"), html.Span(className="unit"), html.Span(className="limits")], className="measure")
     said = [html.P(className="standing"), html.P(className="outcome", role="status")]
     hour = html.Section(chart(), className="hour", hidden=True)
-    month = html.P([html.Span(className="month"), history.link()], className="often")
-    parts = [title, measure, buttons(), *said, hour, guidance(), place(), month, html.Ol(className="events")]
+    past = html.P(history.link(), className="past")
+    parts = [title, measure, buttons(), *said, hour, past, guidance(), place(), html.P(className="month"), html.Ol(className="events")]
     return html.Aside([html.P(className="waiting"), html.Div(parts, className="chosen", hidden=True)], className="alarm", **data(alarm="1"))
 
 
