@@ -84,8 +84,9 @@ def _read(read: Callable[[], T]) -> T:
 def _file(query: HistoryQuery, found: list[Series], alarms: list[dict[str, Any]]) -> Response:
     mimetype, made = EXPORTS[query.format]
     parts = [({"series": one.of, "unit": _unit(one), "kind": kind, "shift": shift}, rows) for one, shift, kind, _, rows in found]
+    once = {(one["alarm"], one["time"], one["kind"]): one for one in alarms}  # it may lie over two series, or be one itself
     headers = {"Content-Disposition": f'attachment; filename="history-{query.since:%Y%m%d}.{query.format}"'}
-    return Response(aside(lambda: made(table(parts, alarms))), mimetype=mimetype, headers=headers)
+    return Response(aside(lambda: made(table(parts, list(once.values())))), mimetype=mimetype, headers=headers)
 
 
 def _unit(asked: Asked) -> str:

@@ -103,10 +103,10 @@ def pane() -> html.Aside:
     measure = html.P([html.B(className="value"), html.Span(className="unit"), html.Span(className="limits")], className="measure")
     said = [html.P(className="standing"), html.P(className="outcome", role="status")]
     hour = html.Section(chart(), className="hour", hidden=True)
-    month = html.P([html.Span(className="month"), history.link()], className="often")
-    then = html.P(replay.then(), className="then")
+    past = html.P([replay.then(), history.link()], className="past then")
     told = [guidance(), html.P(className="tuned", **data(tuned="alarm")), logbook.beside("alarm")]
-    parts = [title, measure, buttons(), *said, then, hour, *told, place(), month, html.Ol(className="events")]
+    month = html.P(className="month")
+    parts = [title, measure, buttons(), *said, hour, past, *told, place(), month, html.Ol(className="events")]
     return html.Aside([html.P(className="waiting"), html.Div(parts, className="chosen", hidden=True)], className="alarm", **data(alarm="1"))
 
 

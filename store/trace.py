@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 import xlsxwriter
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from tsdownsample import MinMaxDownsampler
 
@@ -20,6 +21,8 @@ from store.sheet import stamps
 
 Rows: TypeAlias = pa.Table
 FEWEST = 8
+STEADY = 8
+"""So many steps of about the same length are a rhythm."""
 MOST_CELLS = 1_048_575
 """Rows of a sheet of XLSX below its heading."""
 
@@ -53,14 +56,26 @@ def _told(rows: Rows, name: str) -> NDArray[np.float64]:
 
 
 def broken(all_rows: Rows, shown: Rows, apart: float) -> Rows:
-    """The shown rows, and an empty one wherever two rows with a value that follow each other are more than `apart` seconds apart."""
+    """The shown rows, and an empty one wherever two rows with a value that follow each other are more than `apart` seconds apart.
+
+    Who spoke steadily but seldomer for some time left no gaps meanwhile: there a gap is three times as long as that rhythm.
+    """
     held = stamps(all_rows["time"])[~np.isnan(_told(all_rows, "min"))]
-    after = held[:-1][np.diff(held) > apart * 1000] + 1
+    steps = np.diff(held)
+    after = held[:-1][steps > np.maximum(apart * 1000, 3 * _rhythm(steps))] + 1
     if not len(after):
         return shown
     empty = pa.table({"time": pa.array(after, shown.schema.field("time").type)})
     joined = pa.concat_tables([shown, empty], promote_options="default")
     return joined.take(pa.array(np.argsort(stamps(joined["time"]), kind="stable")))
+
+
+def _rhythm(steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """By step the least of the steady ones it is among; 0 where it is among none."""
+    if len(steps) < STEADY:
+        return np.zeros_like(steps)
+    least = sliding_window_view(steps, STEADY).min(axis=1)
+    return sliding_window_view(np.pad(least, STEADY - 1), STEADY).max(axis=1)  # type: ignore[no-any-return]
 
 
 def columns(rows: Rows) -> Rows:

@@ -55,6 +55,31 @@ def test_a_gap_is_an_empty_row_however_thin(past: Past) -> None:
         assert listed(shown)["time"] == sorted(listed(shown)["time"])
 
 
+def gaps(tmp_path: Path, seconds: list[int]) -> list[int]:
+    """After which of these seconds the line of a sensor that is to speak every 20 s is broken."""
+    past = Past(tmp_path)
+    past.write([("s", "level", BEGIN + second * 1000, 1.0) for second in seconds])
+    rows = History(past.shelf, ZONE).series("sea", "s", "level", SINCE, SINCE + 86_400)
+    told = listed(columns(broken(rows, thinned(rows, 10_000), 60.0)))
+    return [(time - BEGIN) // 1000 for time, value in zip(told["time"], told["value"], strict=True) if value is None]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "found"),
+    [
+        ([0, 3600], [0]),
+        ([0, 20, 3600, 3620], [20]),
+        ([0, 20, 40, 3600, 7200, 7220], [40, 3600]),
+        ([*range(0, 9000, 300)], []),
+        ([*range(0, 9000, 300), *range(18_000, 27_000, 300)], [8700]),
+        ([*range(0, 9000, 300), *range(9000, 10_000, 20)], []),
+        ([*range(0, 2000, 20), *range(3000, 5000, 20)], [1980]),
+    ],
+)
+def test_a_slower_rhythm_is_no_gap_and_silence_is(tmp_path: Path, seconds: list[int], found: list[int]) -> None:
+    assert gaps(tmp_path, seconds) == found
+
+
 def test_what_is_not_trusted_is_no_value(tmp_path: Path) -> None:
     past = Past(tmp_path)
     past.archive.write("sea", ("city.sea", 0), 0, 1, taken([("s", "level", BEGIN, 5.0)], quality=2))
