@@ -1,7 +1,8 @@
-"""What a report costs: `python -m bench.report`. The day of `bench.history` (10,000 sensors x 1,440 minutes x 3 metrics, merged and rolled up) becomes facts, a
-revision, and a PDF in a process of its own, whose time by the wall and greatest memory are told.
+"""What a report costs: `python -m bench.report`.
 
-The day before and the week before have no data, as of a city that began that day; of a city that has them their figures are kept. `--sensors` makes it smaller.
+The day of `bench.history` (10,000 sensors x 1,440 minutes x 3 metrics, merged and rolled up) becomes facts, a revision and a PDF, in a
+process of its own, whose time by the wall and greatest memory are told. The day before and the week before have no data, as of a city that
+began that day; of a city that has them their figures are kept. `--sensors` makes it smaller.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def sources(folder: Path, domains: Mapping[str, Domain], site: Site) -> Sources:
     """What the report is made of."""
     shelf, engine = Shelf(str(folder / "history")), connect(f"sqlite:///{folder / 'deck.db'}")
     return Sources(
-        domains={"sea": domains["sea"]},
+        domains={"sea": replace(domains["sea"], metrics=tuple(replace(each, unit="m") for each in domains["sea"].metrics))},
         site=site,
         history=History(shelf, ZONE),
         reports=Reports(shelf),
