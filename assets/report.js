@@ -131,7 +131,7 @@
     figure.append(bars(domain.chart), element('figcaption', '', domain.chart.caption));
     const rows = domain.rows.map((each) => [[each.label, ''], [each.value, each.over ? 'value over' : 'value'], [each.unit, 'unit'], ...each.before.map((text) => [text, 'right']), [each.limit, 'limit']]);
     both.append(figure, table([['', ''], [heads[0], 'right'], ['', ''], ...heads.slice(1, -1).map((text) => [text, 'right']), [heads[heads.length - 1], 'limit']], rows));
-    part.append(heading(domain.label, domain.note), both);
+    part.append(heading(domain.label, domain.note), domain.nothing ? element('p', 'said', domain.nothing) : both);
     return part;
   }
   function table(heads, rows) {

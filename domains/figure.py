@@ -105,7 +105,7 @@ def exceeded(metric: str, seconds: float, share: float) -> Calculation:
 
 
 def worst_of(readings: Readings, metrics: Iterable[str], classes: Callable[[str, NDArray[np.float64]], NDArray[np.int64]]) -> Figure:
-    """The worst class of all places, from their newest readings; `classes` gives those of one item's values. The first of equals decides."""
+    """The worst class of all places, by their newest readings; `classes` gives those of one item. The first of equals decides."""
     by_sensor, items = dict[str, float](), dict[str, str]()
     for metric in metrics:
         found = values(readings, metric)

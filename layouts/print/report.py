@@ -112,6 +112,7 @@ def _domain(facts: Facts, domain: Any, language: Language) -> dict[str, Any]:
         "note": _note(facts, domain, language),
         "chart": _chart(facts, domain, language),
         "rows": [_row(facts, row, language) for row in _chosen(domain)],
+        "nothing": "" if domain["feed"]["readings"] else _nothing(domain, language),
     }
 
 
@@ -128,7 +129,18 @@ def _note(facts: Facts, domain: Any, language: Language) -> str:
     if any(row["within"] for row in domain["standards"]):
         return pick(language, "All within", "全部达标")
     graded = next((row for row in reversed(domain["standards"]) if row["grade"]), None)
-    return of(graded["grade"], language) if graded else pick(language, "Below every alarm limit", "均未超告警限值")
+    if graded:
+        return of(graded["grade"], language)
+    limited = any(row["over"] is not None and row["value"] is not None for row in domain["kpis"])
+    return pick(language, "Below every alarm limit", "均未超告警限值") if limited else pick(language, "Not judged", "未评价")
+
+
+def _nothing(domain: Any, language: Language) -> str:
+    """What stands in place of figures where nothing came."""
+    listed = domain["feed"]["listed"]
+    if not listed:
+        return pick(language, "Nothing came of this feed.", "该数据源没有任何数据。")
+    return pick(language, f"Nothing came of its {listed} sensors.", f"{listed} 个测点均无数据。")
 
 
 def _chosen(domain: Any) -> list[Any]:
@@ -167,9 +179,10 @@ def _held_against(row: Any, language: Language) -> str:
 
 
 def _chart(facts: Facts, domain: Any, language: Language) -> dict[str, Any]:
-    """Bars by hour, or by day, of the first trend that has a value."""
+    """Bars by hour, or by day: of a figure that passed its alarm limit, else of the first trend that has a value."""
     rows = {row["key"]: row for row in domain["kpis"]}
-    names = [*domain["trends"], *rows]
+    beyond = [row["key"] for row in domain["kpis"] if row["shown"] and row["over"]]
+    names = [*beyond, *domain["trends"], *rows]
     row = next((rows[name] for name in names if any(each is not None for each in _bars(rows[name]))), rows[names[0]])
     values = _bars(row)
     known = [each for each in values if each is not None]

@@ -61,7 +61,9 @@ def _section(title: str, heads: Sequence[str], widths: Sequence[float], rows: Se
 
 
 def _domain(facts: Facts, domain: Any, language: Language) -> list[Section]:
-    label, found = of(domain["label"], language), []
+    label, found = of(domain["label"], language), list[Section]()
+    if not domain["feed"]["readings"]:
+        return found
     befores = [of(each["label"], language) for each in facts["before"]]
     own = pick(language, "Value", "数值")
     if domain["standards"]:
@@ -100,7 +102,6 @@ def _domain(facts: Facts, domain: Any, language: Language) -> list[Section]:
             [_kpi(facts, row, language) for row in rows],
             right=list(range(1, 2 + len(befores))),
             over=[place for place, row in enumerate(rows) if row["over"]],
-            note="" if domain["feed"]["readings"] else pick(language, "no data", "无数据"),
         )
     )
     if domain["metrics"]:
