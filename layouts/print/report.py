@@ -147,10 +147,9 @@ def _chosen(domain: Any) -> list[Any]:
     """The figures of the first page: what was not kept, the first standards, the headline, then the rest."""
     headline = domain["headline"]
     standards = sorted(domain["standards"], key=lambda row: row["within"] is not False)
-    kpis = sorted((row for row in domain["kpis"] if row["shown"]), key=lambda row: (not row["over"], row["key"] not in headline))
-    told = lambda row: row["value"] is not None  # noqa: E731
-    first = [*filter(told, standards[:2]), *filter(told, kpis)]
-    return (first + [*filter(told, standards[2:])])[:ROWS] or [*standards, *kpis][:ROWS]
+    kpis = sorted(domain["kpis"], key=lambda row: (not row["shown"], not row["over"], row["key"] not in headline))
+    told = [row for row in [*standards[:2], *kpis, *standards[2:]] if row["value"] is not None]
+    return told[:ROWS] or [*standards, *kpis][:ROWS]
 
 
 def _row(facts: Facts, row: Any, language: Language) -> dict[str, Any]:
@@ -284,7 +283,7 @@ def _alarms(facts: Facts, language: Language) -> dict[str, Any]:
             f"(≤ {10 * desks})" if desks > 1 else "(≤ 10)",
             alarms["most_in_ten"] > 10 * desks,
         ],
-        [pick(language, "In flood", "泛滥时间占比"), word.percent(flooded), "(< 1 %)", flooded >= alarms["bands"]["flood_share"]],
+        [pick(language, "In flood", "告警潮时间占比"), word.percent(flooded), "(< 1 %)", flooded >= alarms["bands"]["flood_share"]],
         [pick(language, "Low : medium : high", "低 : 中 : 高"), ratio, "(80 : 15 : 5)", bool(total) and urgent / total > 0.1],
         [
             pick(language, "Acknowledged, median", "确认用时中位数"),
@@ -294,7 +293,7 @@ def _alarms(facts: Facts, language: Language) -> dict[str, Any]:
         ],
         [pick(language, "Longest, high", "高级别最长确认"), word.duration(alarms["urgent"]["longest"], language), "", False],
         [
-            pick(language, "Chattering / stale", "抖动 / 陈旧"),
+            pick(language, "Chattering / stale", "抖动 / 滞留"),
             f"{len(chatter)} / {len(alarms['stale'])}",
             worst or "(0 / < 5)",
             bool(chatter) or len(alarms["stale"]) >= alarms["bands"]["stale"],

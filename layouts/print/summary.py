@@ -111,9 +111,9 @@ def _alarms(facts: Facts, language: Language) -> list[Run]:
         return [(pick(language, "No alarms. ", "无告警。"), False)]
     flood = alarms["flooded"]
     floods = (
-        pick(language, f"flood for {word.duration(flood, language)}", f"告警泛滥 {word.duration(flood, language)}")
+        pick(language, f"flood for {word.duration(flood, language)}", f"告警潮 {word.duration(flood, language)}")
         if flood
-        else pick(language, "no flood", "无告警泛滥")
+        else pick(language, "no flood", "无告警潮")
     )
     told = pick(language, f"{alarms['count']} alarm{'s' if alarms['count'] > 1 else ''}, {floods}", f"告警 {alarms['count']} 次，{floods}")
     return [(told + _urgent(alarms["urgent"], language), False)]

@@ -132,7 +132,7 @@ def told(day: Past, **more: Any) -> dict[str, Any]:
 
 
 def test_a_day_is_told_by_its_worst_hour_and_where_it_passed_the_limit(tmp_path: Path) -> None:
-    found = told(past(tmp_path, [("a", 3.0, 6.0), ("a", 9.0, 5.5), ("b", 9.0, 0.0)]))
+    found = told(past(tmp_path, [("a", 3.0, 6.0), ("a", 9.0, 5.5), ("b", 9.0, 0.0)], (sensor("a"), sensor("b"))))
     top = found["kpis"][0]
     assert (top["value"], top["hour"], top["sensor"], top["over"], top["limit"]) == (6.0, 3, "a", 2, 5.0)
     assert top["hours"][4] is None, "missing is never zero"
