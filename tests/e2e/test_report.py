@@ -100,7 +100,7 @@ def test_another_day_is_chosen_and_stands_in_the_address(manager: Window) -> Non
     assert "span=weekly" in manager.js("return location.search")
 
 
-def test_reports_are_not_for_who_watches(deck: Web, manager: Window) -> None:
+def test_reports_are_not_for_who_watches(deck: Web) -> None:
     other = Browser(deck.port)
     other.sign_in("viewer", PASSWORD)
     assert other.ask("GET", "/reports")[0] == 403
