@@ -8,7 +8,7 @@
   const FILES = ['pdf', 'xlsx', 'csv', 'json'], SPAN = {daily: 'day', weekly: 'week', monthly: 'month'}, SVG = 'http://www.w3.org/2000/svg';
   const WORDS = {
     waiting: {en: 'The report is being made', zh: '正在生成报告'}, away: {en: 'The report cannot be had at the moment.', zh: '暂时无法获取报告。'},
-    again: {en: 'Try again', zh: '重试'}, none: {en: 'None yet: choose a date to make one.', zh: '尚无报告，选择日期即可生成。'},
+    early: {en: 'This time is not over yet: it has a report when it is.', zh: '该时段尚未结束，结束后方可生成报告。'}, none: {en: 'None yet: choose a date to make one.', zh: '尚无报告，选择日期即可生成。'},
     revision: {en: (n) => `Revision ${n}`, zh: (n) => `第 ${n} 版`}, save: {en: 'Save as', zh: '下载'}, newest: {en: 'newest', zh: '最新'},
     changes: {en: (n) => (n === 1 ? '1 figure changed' : `${n} figures changed`), zh: (n) => `${n} 项变更`},
   };
@@ -31,7 +31,7 @@
     const answer = await fetch(deck.path(path), {signal: AbortSignal.timeout(300000)}).catch(() => null);
     const said = answer ? await answer.json().catch(() => null) : null;
     if (answer && answer.ok && said) return said;
-    throw new Error(said && said.detail ? said.detail : '');
+    throw new Error(answer && answer.status === 422 ? 'early' : '');
   }
   async function look() {
     const mine = asking += 1;
@@ -48,7 +48,7 @@
       list = await fetched('api/v1/reports?span=' + SPAN[asked().span]);  // this one is in it now
     } catch (error) {
       if (mine !== asking) return;
-      why = error.message || deck.text(WORDS.away);
+      why = error.message || 'away';
     }
     if (mine !== asking) return;
     waiting = false;
@@ -89,7 +89,8 @@
     if (!pane) return;
     drawAsks(pane);
     const note = pane.querySelector('.shown > .waiting'), paper = pane.querySelector('.paper');
-    deck.put(note, waiting ? deck.text(WORDS.waiting) : why);
+    deck.put(note, waiting ? deck.text(WORDS.waiting) : why ? deck.text(WORDS[why]) : '');
+    note.dataset.why = why;
     pane.querySelector('.bar').hidden = paper.hidden = !told;
     if (!told) return;
     drawBar(pane);
@@ -130,7 +131,7 @@
     figure.append(bars(domain.chart), element('figcaption', '', domain.chart.caption));
     const rows = domain.rows.map((each) => [[each.label, ''], [each.value, each.over ? 'value over' : 'value'], [each.unit, 'unit'], ...each.before.map((text) => [text, 'right']), [each.limit, 'limit']]);
     both.append(figure, table([['', ''], [heads[0], 'right'], ['', ''], ...heads.slice(1, -1).map((text) => [text, 'right']), [heads[heads.length - 1], 'limit']], rows));
-    part.append(heading(domain.label, domain.note), both);
+    part.append(heading(domain.label, domain.note), domain.nothing ? element('p', 'said', domain.nothing) : both);
     return part;
   }
   function table(heads, rows) {

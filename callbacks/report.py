@@ -12,8 +12,8 @@ from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 
-from flask import Flask, abort, jsonify
-from pydantic import BaseModel, ConfigDict, Field
+from flask import Flask, abort, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spectree import SpecTree
 from werkzeug.wrappers import Response
 
@@ -99,11 +99,14 @@ def register(server: Flask, spec: SpecTree, sources: Sources, brand: Brand, now:
         return jsonify(over=str(doors.over()), reports=_told(lambda: doors.list(query.span)))
 
     @server.get("/reports/shown/<span>")
-    @spec.validate(skip_validation=False)
-    def reports_shown(span: str, query: ReportQuery) -> Response:
+    def reports_shown(span: str) -> Response:
         """What the page shows of a report: the same words and figures as its first page and tables."""
         if span not in SPANS:
             return problem(404, f"there is no report {span!r}")
+        try:
+            query = ReportQuery.model_validate(request.args.to_dict())
+        except ValidationError as error:
+            return problem(422, "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()))
         revision = doors.revision(SPANS[span], query)
         told = aside(lambda: model(asdict(revision), query.language, brand))
         told["number"], told["numbers"] = revision.number, _told(lambda: sources.reports.numbers(revision.kind, revision.first))

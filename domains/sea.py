@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domains import verdict
-from domains.figure import highest, lowest, mean, together, worst_grade
+from domains.figure import highest, lowest, mean, worst_of
 from model import Calendar, Day, Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Standard, Verdict, Worse
-from standards.seawater import WORSE, water_class
+from standards.seawater import WORSE, item_classes, water_class
 
 CLASS_METRICS = (
     "ph", "dissolved_oxygen", "cod", "bod5", "inorganic_nitrogen", "unionised_ammonia", "phosphate", "petroleum",
@@ -15,7 +15,7 @@ CLASS_METRICS = (
 
 def worst_class(readings: Readings) -> Figure:
     """The worst class of GB 3097-1997 (5 is worse than class 4), from the newest readings of each place."""
-    return worst_grade({sensor: water_class(found) for sensor, found in together(readings, CLASS_METRICS).items()})
+    return worst_of(readings, CLASS_METRICS, item_classes)
 
 
 def day_class(day: Day) -> Verdict:

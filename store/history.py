@@ -25,7 +25,7 @@ from model import QUALITIES, Metric
 from store import ten
 from store.archive import files, folder
 from store.day import DAY, begin, day_of, days
-from store.hour import DayHours, Roller, joined
+from store.hour import DayHours, Roller, joined, sheets
 from store.minute import MINUTE, roll_up
 from store.sheet import RAW, merged, read, sifted, stamps
 from store.shelf import Shelf
@@ -166,8 +166,13 @@ class History:
     ) -> Roller:
         """A partition's share: its minutes as they lie there, and those that its readings make."""
         roller = Roller(*edges, metrics)
-        readings = [one for one in raw if one[:2] == place]
-        made = [self._sheets("minute", domain, day, one) for one in minute if one[:2] == place]
+        readings, held = ([one for one in kind if one[:2] == place] for kind in (raw, minute))
+        if not readings and len(held) == 1:
+            with self.shelf.open(f"{folder('minute', domain, day)}/{held[0].name}") as file:
+                for table, always in sheets(file, SHEET_ROWS, metrics):
+                    roller.add(table, always)
+            return roller
+        made = [self._sheets("minute", domain, day, one) for one in held]
         if readings:
             rows = merged([self._sheets("raw", domain, day, one) for one in readings])
             made.insert(0, (roll_up(table, metrics) for table in rows))
@@ -177,7 +182,7 @@ class History:
 
     def _sheets(self, kind: str, domain: str, day: date, one: Stretch) -> Iterator[pa.Table]:
         with self.shelf.open(f"{folder(kind, domain, day)}/{one.name}") as file:
-            yield from read(file, SHEET_ROWS)
+            yield from read(file)
 
     def quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
         """By hour of the day the quantile (linear between readings) of what all sensors read; of their minutes' means where only these are

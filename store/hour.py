@@ -6,12 +6,16 @@ files, some hundred thousand at a time: a day of 43 million minutes takes about 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from model import Metric
@@ -20,6 +24,8 @@ from standards.unit import IncompatibleUnit, factor
 
 HOUR_MS, FIVE_MS, MINUTE_MS = 3_600_000, 300_000, 60_000
 COLUMNS = ("sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin", "unit")
+EMPTY = ("min", "max", "last")
+"""Columns that hold nothing where every minute is of one reading."""
 MOST_HOURS = 32
 """More than a day can have."""
 
@@ -61,6 +67,8 @@ class DayHours:
     """Metrics of which something lies in a unit that does not turn into the declared one, and is left out: metric -> unit."""
 
 
+Always = Mapping[str, Any]
+NOTHING: Always = MappingProxyType({})
 FIELDS = ("count", "spoken", "sum", "least", "greatest", "first", "last", "first_at", "last_at")
 
 
@@ -75,67 +83,81 @@ class Roller:
         self.origins: set[str] = set()
         self.foreign: dict[str, str] = {}
 
-    def add(self, rows: pa.Table) -> None:
-        """Takes some rows; those of no reading to be trusted, of other days and of unknown metrics are left out."""
+    def add(self, rows: pa.Table, always: Always = NOTHING) -> None:
+        """Takes some rows; those of no reading to be trusted, of other days and of unknown metrics are left out.
+
+        `always` has what all rows have in a column that was not read: a word, the count 1, or None for nothing.
+        """
         rows = rows.unify_dictionaries().combine_chunks()
         if not rows.num_rows:
             return
-        sensor, metric = self._codes(rows, "sensor"), self._codes(rows, "metric")
+        sensor, metric = self._codes(rows, "sensor", always), self._codes(rows, "metric", always)
         ms = rows["time"].chunk(0).cast(pa.int64()).to_numpy() - self._begin
-        count = rows["count"].chunk(0).to_numpy()
-        held = (count > 0) & (ms >= 0) & (ms < self._end - self._begin)
-        known = [name in self._metrics for name in self._names["metric"]]
-        if not all(known):
-            held &= np.array(known)[metric]
-        if not held.all():
+        count = np.ones(rows.num_rows, np.int32) if "count" in always else rows["count"].chunk(0).to_numpy()
+        held = self._held(metric, ms, count)
+        if held is not None:
             rows = rows.filter(pa.array(held))
             if not rows.num_rows:
                 return
             sensor, metric, ms, count = sensor[held], metric[held], ms[held], count[held]
-        self._take(rows, sensor, metric, ms, count)
+        self._take(rows, sensor, metric, ms, count, always)
 
-    def _take(self, rows: pa.Table, sensor: Numbers, metric: Numbers, ms: Numbers, count: NDArray[np.int32]) -> None:
-        self.heard[ms // MINUTE_MS] = True
-        self.origins.update(_used(rows, "origin"))
-        values = self._values(rows, metric)
-        hour = ms // HOUR_MS
-        series = metric * (1 << 32) + sensor
-        edge = np.append(True, (series[1:] != series[:-1]) | (hour[1:] != hour[:-1]))
+    def _held(self, metric: Numbers, ms: Numbers, count: NDArray[np.int32]) -> NDArray[np.bool_] | None:
+        """Which rows are of the day, of a known metric, and of a reading to be trusted; None where all are."""
+        known = [name in self._metrics for name in self._names["metric"]]
+        if all(known) and count.min() > 0 and ms.min() >= 0 and ms.max() < self._end - self._begin:
+            return None
+        held: NDArray[np.bool_] = (count > 0) & (ms >= 0) & (ms < self._end - self._begin) & np.array(known)[metric]
+        return held
+
+    def _take(self, rows: pa.Table, sensor: Numbers, metric: Numbers, ms: Numbers, count: NDArray[np.int32], always: Always) -> None:
+        minute = ms // MINUTE_MS
+        self.heard[minute] = True
+        self.origins.update([always["origin"]] if "origin" in always else _used(rows, "origin"))
+        mean, least, greatest, last = self._values(rows, metric, always)
+        hour = minute // (HOUR_MS // MINUTE_MS)
+        key = (metric * (1 << 32) + sensor) * MOST_HOURS + hour
+        edge = np.append(True, key[1:] != key[:-1])
         at = np.flatnonzero(edge)
-        five = ms // FIVE_MS
-        spoken = edge.copy()
-        spoken[1:] |= five[1:] != five[:-1]
-        mean, least, greatest, last = values
-        loud = np.array([self._metrics[name].energetic if name in self._metrics else False for name in self._names["metric"]])[metric]
-        summed = mean * count
-        if loud.any():
-            summed[loud] = energy(mean[loud]) * count[loud]
         end = np.append(at[1:], len(ms)) - 1
+        five = minute // (FIVE_MS // MINUTE_MS)
+        edge[1:] |= five[1:] != five[:-1]
         piece = np.empty((len(FIELDS), len(at)))
         piece[0] = np.add.reduceat(count, at)
-        piece[1] = np.add.reduceat(spoken.astype(np.int32), at)
-        piece[2] = np.add.reduceat(summed, at)
+        piece[1] = np.add.reduceat(edge.astype(np.int32), at)
+        piece[2] = np.add.reduceat(self._summed(mean, count, metric), at)
         piece[3] = np.minimum.reduceat(least, at)
         piece[4] = np.maximum.reduceat(greatest, at)
         piece[5], piece[6] = mean[at], last[end]
         piece[7], piece[8] = ms[at], ms[end]
-        self._pieces.append((series[at] * MOST_HOURS + hour[at], piece))
+        self._pieces.append((key[at], piece))
 
-    def _codes(self, rows: pa.Table, name: str) -> Numbers:
+    def _summed(self, mean: Floats, count: NDArray[np.int32], metric: Numbers) -> Floats:
+        """What adds up to a mean: values, or energies of levels, times how many there were."""
+        summed = mean * count
+        loud = [name in self._metrics and self._metrics[name].energetic for name in self._names["metric"]]
+        if any(loud):
+            these = np.array(loud)[metric]
+            summed[these] = energy(mean[these]) * count[these]
+        return summed
+
+    def _codes(self, rows: pa.Table, name: str, always: Always) -> Numbers:
         """The roller's own number of each row's word."""
-        column, known = rows[name].chunk(0), self._names[name]
+        known = self._names[name]
+        if name in always:
+            return np.full(rows.num_rows, known.setdefault(always[name], len(known)), np.int64)
+        column = rows[name].chunk(0)
         place = np.array([known.setdefault(word, len(known)) for word in column.dictionary.to_pylist()], np.int64)
         found: Numbers = place[column.indices.to_numpy()]
         return found
 
-    def _values(self, rows: pa.Table, metric: Numbers) -> tuple[Floats, Floats, Floats, Floats]:
+    def _values(self, rows: pa.Table, metric: Numbers, always: Always) -> tuple[Floats, Floats, Floats, Floats]:
         """Mean, least, greatest and last of each row in the declared unit; NaN where a direction has none."""
         mean = rows["mean"].chunk(0)
-        told = [mean, *(rows[name].chunk(0) for name in ("min", "max", "last"))]
         alone = mean.to_numpy(zero_copy_only=False)
-        found = [alone if one.null_count == len(one) else pc.coalesce(one, mean).to_numpy(zero_copy_only=False) for one in told]
-        scales = self._scales(rows, metric)
-        if scales is not None:
+        told = [None if name in always else rows[name].chunk(0) for name in ("min", "max", "last")]
+        found = [alone, *(alone if one is None else pc.coalesce(one, mean).to_numpy(zero_copy_only=False) for one in told)]
+        if "unit" not in always and (scales := self._scales(rows, metric)) is not None:
             found = [each * scales[0] + scales[1] for each in found]
         return found[0], found[1], found[2], found[3]
 
@@ -232,3 +254,31 @@ def _joined(key: Numbers, piece: Floats) -> tuple[Numbers, Floats]:
     total[5], total[7] = piece[5][at], piece[7][at]
     total[6], total[8] = piece[6][end], piece[8][end]
     return key[at], total
+
+
+def sheets(file: Any, rows: int, metrics: Mapping[str, Metric]) -> Iterator[tuple[pa.Table, Always]]:
+    """A file's minutes, some at a time, and what is so of all of them: columns of which the footer tells what is in them are not read.
+
+    Most row groups are of one metric, in the unit declared, of one origin, one reading a minute: then four columns of ten are left.
+    """
+    with pq.ParquetFile(file) as found:
+        told = [_always(found.metadata.row_group(group), metrics) for group in range(found.num_row_groups)]
+        for always, groups in groupby(range(len(told)), key=lambda group: told[group]):
+            columns = [name for name in COLUMNS if name not in always]
+            for batch in found.iter_batches(rows, row_groups=list(groups), columns=columns):
+                yield pa.Table.from_batches([batch]), always
+
+
+def _always(group: Any, metrics: Mapping[str, Metric]) -> dict[str, Any]:
+    """What all rows of a row group have in a column, as far as its statistics tell."""
+    columns = {column.path_in_schema: column.statistics for column in (group.column(place) for place in range(group.num_columns))}
+    alone = {
+        name: one.min for name, one in columns.items() if one is not None and one.has_min_max and one.min == one.max and not one.null_count
+    }
+    found = {name: alone[name] for name in ("metric", "origin") if name in alone}
+    if alone.get("count") == 1:
+        found["count"] = 1
+    if found.get("metric") in metrics and alone.get("unit") == metrics[found["metric"]].unit:
+        found["unit"] = alone["unit"]
+    empty = [name for name in EMPTY if columns[name] is not None and columns[name].null_count == group.num_rows]
+    return found | dict.fromkeys(empty)

@@ -135,10 +135,10 @@ def _filled(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(held).unify_dictionaries()
 
 
-def read(file: Any, rows: int = BATCH) -> Iterator[pa.Table]:
+def read(file: Any) -> Iterator[pa.Table]:
     """The file's rows, some at a time."""
     with pq.ParquetFile(file) as found:
-        for batch in found.iter_batches(rows):
+        for batch in found.iter_batches(BATCH):
             yield pa.Table.from_batches([batch])
 
 

@@ -48,7 +48,7 @@ from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.reach import absence
 from streams.replays import Projector
-from streams.report import __main__ as by_hand
+from streams.report.option import options as report_options
 from streams.resend import send_lines, sendable, show
 from streams.rulebook import Rulebook
 from streams.source import OPTIONS, BrokerError, Sink, Source
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m streams", description="The processes that compute.")
     names = ("ingest", "frames", "alarms", "history", "replay", "exercise", "notify", "report", "tuning", "rejects")
     parser.add_argument("process", choices=names)
-    by_hand.options(parser)
+    report_options(parser)
     parser.add_argument(
         "--send", action="store_true", help="rejects: send repaired ones, read from standard input in the form they are listed"
     )
@@ -120,7 +120,9 @@ def _make(name: str) -> Process:
     if name == "report":
         engine = connect_database(told.database)
         _made(engine)
-        return by_hand.reporter(told, domains, site, engine, client, pulse)
+        from streams.report.__main__ import reporter  # here, because it loads what draws, and the other processes need none of that
+
+        return reporter(told, domains, site, engine, client, pulse)
     if name == "notify":
         return _notify(told, domains, site, pulse)
     if name == "tuning":
@@ -222,12 +224,14 @@ def _patiently(connect: Callable[[], T], servers: str, pulse: Pulse) -> T:
 
 def _report(asked: argparse.Namespace) -> int:
     """One report by hand; 1 with a sentence when it cannot be made."""
+    from streams.report.__main__ import by_hand  # as above
+
     told = settings.load(os.environ)
     domains, site = city.read(Path(told.site))
     engine = connect_database(told.database)
     try:
         migrate(engine)
-        return by_hand.by_hand(asked, told, domains, site, engine, connect(told.redis))
+        return by_hand(asked, told, domains, site, engine, connect(told.redis))
     except (DatabaseAway, OSError) as error:
         return _refuse(str(error))
 

@@ -72,6 +72,10 @@ class City:
             feeds=FeedHours(self.engine),
         )
 
+    def add(self, domain: str) -> None:
+        """A bureau that was put into `domains`."""
+        self._offsets[domain] = 0
+
     def simulate(self, day: date, step: float = STEP) -> None:
         """A day of the whole city."""
         start, end = (begin(each, self.zone) / 1000 for each in (day, day + timedelta(1)))

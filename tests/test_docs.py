@@ -50,7 +50,7 @@ def test_every_page_of_the_documents_is_found_from_the_readme() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", *(f"docs/{name}.md" for name in ("operations", "integrator", "operator", "supervisor", "manager"))]
+    "page", ["README.md", *(f"docs/{name}.md" for name in ("operations", "integrator", "manager", "operator", "supervisor"))]
 )
 def test_commands_stand_as_they_are_typed(page: str) -> None:
     """The libraries are in `.venv` only."""

@@ -112,6 +112,7 @@ def _domain(facts: Facts, domain: Any, language: Language) -> dict[str, Any]:
         "note": _note(facts, domain, language),
         "chart": _chart(facts, domain, language),
         "rows": [_row(facts, row, language) for row in _chosen(domain)],
+        "nothing": "" if domain["feed"]["readings"] else _nothing(domain, language),
     }
 
 
@@ -128,17 +129,27 @@ def _note(facts: Facts, domain: Any, language: Language) -> str:
     if any(row["within"] for row in domain["standards"]):
         return pick(language, "All within", "全部达标")
     graded = next((row for row in reversed(domain["standards"]) if row["grade"]), None)
-    return of(graded["grade"], language) if graded else pick(language, "Below every alarm limit", "均未超告警限值")
+    if graded:
+        return of(graded["grade"], language)
+    limited = any(row["over"] is not None and row["value"] is not None for row in domain["kpis"])
+    return pick(language, "Below every alarm limit", "均未超告警限值") if limited else pick(language, "Not judged", "未评价")
+
+
+def _nothing(domain: Any, language: Language) -> str:
+    """What stands in place of figures where nothing came."""
+    listed = domain["feed"]["listed"]
+    if not listed:
+        return pick(language, "Nothing came of this feed.", "该数据源没有任何数据。")
+    return pick(language, f"Nothing came of its {listed} sensors.", f"{listed} 个测点均无数据。")
 
 
 def _chosen(domain: Any) -> list[Any]:
     """The figures of the first page: what was not kept, the first standards, the headline, then the rest."""
     headline = domain["headline"]
     standards = sorted(domain["standards"], key=lambda row: row["within"] is not False)
-    kpis = sorted((row for row in domain["kpis"] if row["shown"]), key=lambda row: (not row["over"], row["key"] not in headline))
-    told = lambda row: row["value"] is not None  # noqa: E731
-    first = [*filter(told, standards[:2]), *filter(told, kpis)]
-    return (first + [*filter(told, standards[2:])])[:ROWS] or [*standards, *kpis][:ROWS]
+    kpis = sorted(domain["kpis"], key=lambda row: (not row["shown"], not row["over"], row["key"] not in headline))
+    told = [row for row in [*standards[:2], *kpis, *standards[2:]] if row["value"] is not None]
+    return told[:ROWS] or [*standards, *kpis][:ROWS]
 
 
 def _row(facts: Facts, row: Any, language: Language) -> dict[str, Any]:
@@ -167,9 +178,10 @@ def _held_against(row: Any, language: Language) -> str:
 
 
 def _chart(facts: Facts, domain: Any, language: Language) -> dict[str, Any]:
-    """Bars by hour, or by day, of the first trend that has a value."""
+    """Bars by hour, or by day: of a figure that passed its alarm limit, else of the first trend that has a value."""
     rows = {row["key"]: row for row in domain["kpis"]}
-    names = [*domain["trends"], *rows]
+    beyond = [row["key"] for row in domain["kpis"] if row["shown"] and row["over"]]
+    names = [*beyond, *domain["trends"], *rows]
     row = next((rows[name] for name in names if any(each is not None for each in _bars(rows[name]))), rows[names[0]])
     values = _bars(row)
     known = [each for each in values if each is not None]
@@ -271,7 +283,7 @@ def _alarms(facts: Facts, language: Language) -> dict[str, Any]:
             f"(≤ {10 * desks})" if desks > 1 else "(≤ 10)",
             alarms["most_in_ten"] > 10 * desks,
         ],
-        [pick(language, "In flood", "泛滥时间占比"), word.percent(flooded), "(< 1 %)", flooded >= alarms["bands"]["flood_share"]],
+        [pick(language, "In flood", "告警潮时间占比"), word.percent(flooded), "(< 1 %)", flooded >= alarms["bands"]["flood_share"]],
         [pick(language, "Low : medium : high", "低 : 中 : 高"), ratio, "(80 : 15 : 5)", bool(total) and urgent / total > 0.1],
         [
             pick(language, "Acknowledged, median", "确认用时中位数"),
@@ -281,7 +293,7 @@ def _alarms(facts: Facts, language: Language) -> dict[str, Any]:
         ],
         [pick(language, "Longest, high", "高级别最长确认"), word.duration(alarms["urgent"]["longest"], language), "", False],
         [
-            pick(language, "Chattering / stale", "抖动 / 陈旧"),
+            pick(language, "Chattering / stale", "抖动 / 滞留"),
             f"{len(chatter)} / {len(alarms['stale'])}",
             worst or "(0 / < 5)",
             bool(chatter) or len(alarms["stale"]) >= alarms["bands"]["stale"],

@@ -35,7 +35,7 @@ def sections(told: Mapping[str, Any], language: Language) -> list[Section]:
     alarms = facts["alarms"]
     found.append(_often(alarms["top"], pick(language, "Most frequent alarms", "高频告警（前十）"), language))
     if alarms["chattering"]:
-        found.append(_often(alarms["chattering"][:10], pick(language, "Chattering alarms", "抖动告警"), language))
+        found.append(_often(alarms["chattering"][:10], pick(language, "Chattering alarms", "频繁抖动告警"), language))
     found += [_standing(facts, language), _groups(alarms["by_desk"], True, language), _groups(alarms["by_area"], False, language)]
     return [*found, _feeds(facts, language), _coverage(facts, language), *_incidents(facts, language)]
 
@@ -61,10 +61,13 @@ def _section(title: str, heads: Sequence[str], widths: Sequence[float], rows: Se
 
 
 def _domain(facts: Facts, domain: Any, language: Language) -> list[Section]:
-    label, found = of(domain["label"], language), []
+    label, found = of(domain["label"], language), list[Section]()
+    if not domain["feed"]["readings"]:
+        return found
     befores = [of(each["label"], language) for each in facts["before"]]
     own = pick(language, "Value", "数值")
-    if domain["standards"]:
+    standards, unmeasured = _told(domain["standards"]), _unmeasured(domain, language)
+    if standards:
         found.append(
             _section(
                 f"{label} · {pick(language, 'compliance', '达标情况')}",
@@ -78,12 +81,12 @@ def _domain(facts: Facts, domain: Any, language: Language) -> list[Section]:
                     pick(language, "Within", "达标"),
                 ],
                 [3.4, 1.9, *(1.3 for _ in befores), 2.1, 2.6, 1.6, 1.0],
-                [_standard(facts, domain, row, language) for row in domain["standards"]],
+                [_standard(facts, domain, row, language) for row in standards],
                 right=list(range(1, 2 + len(befores))),
-                over=[place for place, row in enumerate(domain["standards"]) if row["within"] is False],
+                over=[place for place, row in enumerate(standards) if row["within"] is False],
             )
         )
-    rows = [row for row in domain["kpis"] if row["shown"] or row["value"] is not None]
+    rows = _told(domain["kpis"])
     found.append(
         _section(
             f"{label} · {pick(language, 'key figures', '关键指标')}",
@@ -100,12 +103,24 @@ def _domain(facts: Facts, domain: Any, language: Language) -> list[Section]:
             [_kpi(facts, row, language) for row in rows],
             right=list(range(1, 2 + len(befores))),
             over=[place for place, row in enumerate(rows) if row["over"]],
-            note="" if domain["feed"]["readings"] else pick(language, "no data", "无数据"),
+            text=unmeasured,
         )
     )
     if domain["metrics"]:
         found.append(_metrics(facts, domain, label, language))
     return found
+
+
+def _told(rows: Sequence[Any]) -> list[Any]:
+    """Those that have a value, or had one before."""
+    return [row for row in rows if any(each["value"] is not None for each in (row, *row["before"]))]
+
+
+def _unmeasured(domain: Any, language: Language) -> str:
+    """What the bureau declares and nothing came of."""
+    rows = [row for name in ("standards", "kpis") for row in domain[name] if row not in _told(domain[name]) and row.get("shown", True)]
+    names = pick(language, ", ", "、").join(of(row["label"], language) for row in rows)
+    return pick(language, f"Not measured: {names}.", f"未监测：{names}。") if rows else ""
 
 
 def _with_unit(row: Any, language: Language) -> str:
@@ -217,7 +232,7 @@ def _standing(facts: Facts, language: Language) -> Section:
         f"期间搁置 {alarms['shelved']} 次；期末搁置 {alarms['on_shelf']} 个，停用 {alarms['out_of_service']} 个。",
     )
     return _section(
-        pick(language, "Stale alarms: standing for more than 24 h", "陈旧告警：持续超过 24 小时"),
+        pick(language, "Stale alarms: standing for more than 24 h", "滞留告警：持续超过 24 小时"),
         [pick(language, "Alarm", "告警"), pick(language, "Where", "位置"), pick(language, "Since", "始于")],
         [4, 5, 2],
         rows,
@@ -227,7 +242,7 @@ def _standing(facts: Facts, language: Language) -> Section:
 
 
 def _groups(rows: Sequence[Any], desks: bool, language: Language) -> Section:
-    more = [pick(language, "Most in 10 min", "10 分钟最多"), pick(language, "In flood", "泛滥")] if desks else []
+    more = [pick(language, "Most in 10 min", "10 分钟最多"), pick(language, "In flood", "告警潮")] if desks else []
     heads = [pick(language, "Desk", "席位") if desks else pick(language, "Area", "区域"), pick(language, "Alarms", "告警"), *more]
     heads += [
         pick(language, each, zh)
@@ -321,7 +336,7 @@ def _coverage(facts: Facts, language: Language) -> Section:
 def _incidents(facts: Facts, language: Language) -> list[Section]:
     rows = facts["alarms"]["incidents"]["rows"]
     total = facts["alarms"]["incidents"]["total"]
-    title = pick(language, "Incidents: floods, high and critical alarms", "事件：告警泛滥与高级别告警")
+    title = pick(language, "Incidents: floods, high and critical alarms", "事件：告警潮与高级别告警")
     if not rows:
         return [_section(title, [], [], [], text=pick(language, "None.", "无。"))]
     found = [_incident(facts, row, language) for row in rows]
@@ -342,7 +357,7 @@ def _incident(facts: Facts, row: Any, language: Language) -> list[list[str]]:
     when = f"{word.day(word.local(facts, row['began']), language)} {word.clock(facts, row['began'])}"
     lasted = word.duration(row["ended"] - row["began"], language) if row["ended"] else pick(language, "not over", "未结束")
     if row["kind"] == "flood":
-        return [[when, pick(language, f"Alarm flood at desk {row['desk']}", f"告警泛滥（{row['desk']}）"), "", "", lasted]]
+        return [[when, pick(language, f"Alarm flood at desk {row['desk']}", f"告警潮（{row['desk']}）"), "", "", lasted]]
     name = f"{of(word.PRIORITY.get(row['priority']), language).upper()} · {of(row['name'], language)} · {of(row['place'], language)}"
     head = [when, name, "", "", lasted]
     log = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from layouts.print import word
@@ -9,7 +10,7 @@ from layouts.print.word import Facts, Language, pick
 
 Run = tuple[str, bool]
 """Some words, and whether they stand out."""
-MOST = 4
+MOST, MOST_FIGURES = 4, 2
 
 
 def paragraph(facts: Facts, language: Language) -> list[Run]:
@@ -22,27 +23,58 @@ def paragraph(facts: Facts, language: Language) -> list[Run]:
 
 def exceeded(facts: Facts) -> list[tuple[Any, Any]]:
     """(domain, row) of the standards that were not kept, then of the figures that passed the limit of their alarm."""
-    standards = [(domain, row) for domain in facts["domains"] for row in domain["standards"] if row["within"] is False]
-    figures = [(domain, row) for domain in facts["domains"] for row in domain["kpis"] if row.get("over")]
-    return [*standards, *figures]
+    return [*failed(facts), *beyond(facts)]
+
+
+def failed(facts: Facts) -> list[tuple[Any, Any]]:
+    """(domain, row) of the standards that were not kept."""
+    return [(domain, row) for domain in facts["domains"] for row in domain["standards"] if row["within"] is False]
+
+
+def beyond(facts: Facts) -> list[tuple[Any, Any]]:
+    """(domain, row) of the figures that passed the limit of their alarm, but for those of which a standard has said it already."""
+    said = {(domain["key"], item) for domain, row in failed(facts) for item in row["items"]}
+    rows = [(domain, row) for domain in facts["domains"] for row in domain["kpis"] if row["over"]]
+    return [(domain, row) for domain, row in rows if (domain["key"], row["item"]) not in said]
 
 
 def _exceeded(facts: Facts, language: Language) -> list[Run]:
-    found = exceeded(facts)
-    judged = any(row["within"] is not None for domain in facts["domains"] for row in domain["standards"])
-    name = {"day": pick(language, "A day", "当日"), "week": pick(language, "A week", "本周"), "month": pick(language, "A month", "本月")}[
-        facts["kind"]
-    ]
+    return [*_standards(facts, language), *_figures(facts, language)]
+
+
+def _standards(facts: Facts, language: Language) -> list[Run]:
+    found, judged = failed(facts), [row for domain in facts["domains"] for row in domain["standards"] if row["within"] is not None]
+    if not judged:
+        return []
+    names = {"day": ("A day", "当日"), "week": ("A week", "本周"), "month": ("A month", "本月")}
+    name = pick(language, *names[facts["kind"]])
     if not found:
-        kept = pick(language, f"{name} within the standards. ", f"{name}各项指标均达标。")
-        return [(kept if judged else pick(language, "Nothing passed the limit of an alarm. ", "没有指标超过告警限值。"), False)]
-    runs: list[Run] = [(pick(language, f"{name} within the standards but for ", f"{name}除以下各项外均达标："), False)]
-    for place, (_, row) in enumerate(found[:MOST]):
-        last = place == len(found) - 1 or place == MOST - 1
+        return [(pick(language, f"{name} within the standards. ", f"{name}各项指标均达标。"), False)]
+    few = pick(language, f"{name} within the standards but for ", f"{name}除以下各项外均达标：")
+    many = pick(language, "Not within the standards: ", "以下各项未达标：")
+    return [(few if 3 * len(found) <= len(judged) else many, False), *_listed(facts, found, MOST, language)]
+
+
+def _figures(facts: Facts, language: Language) -> list[Run]:
+    found = beyond(facts)
+    if found:
+        return [(pick(language, "Beyond an alarm limit: ", "超过告警限值："), False), *_listed(facts, found, MOST_FIGURES, language)]
+    if any(row["within"] is not None for domain in facts["domains"] for row in domain["standards"]):
+        return []
+    limited = any(row["over"] is not None and row["value"] is not None for domain in facts["domains"] for row in domain["kpis"])
+    below = pick(language, "Nothing passed the limit of an alarm. ", "没有指标超过告警限值。")
+    return [(below if limited else pick(language, "What came could not be held against a standard. ", "所收数据不足以评价。"), False)]
+
+
+def _listed(facts: Facts, found: Sequence[tuple[Any, Any]], most: int, language: Language) -> list[Run]:
+    """The rows by name, with how much; those beyond `most` are counted."""
+    runs: list[Run] = []
+    shown, more = found[:most], len(found) - most
+    for place, (_, row) in enumerate(shown):
         runs += [(word.of(row["label"], language), True), (_how_much(facts, row, language), False)]
-        joint = "" if last else pick(language, ", " if place + 2 < min(len(found), MOST) or len(found) > MOST else " and ", "；")
-        runs.append((joint, False))
-    more = len(found) - MOST
+        last_but_one = place + 2 == len(shown) and more <= 0
+        joint = pick(language, " and " if last_but_one else ", ", "；")
+        runs.append((joint if place + 1 < len(shown) else "", False))
     if more > 0:
         runs.append((pick(language, f" and {more} more", f"；另有 {more} 项"), False))
     return [*runs, (pick(language, ". ", "。"), False)]
@@ -79,9 +111,9 @@ def _alarms(facts: Facts, language: Language) -> list[Run]:
         return [(pick(language, "No alarms. ", "无告警。"), False)]
     flood = alarms["flooded"]
     floods = (
-        pick(language, f"flood for {word.duration(flood, language)}", f"告警泛滥 {word.duration(flood, language)}")
+        pick(language, f"flood for {word.duration(flood, language)}", f"告警潮 {word.duration(flood, language)}")
         if flood
-        else pick(language, "no flood", "无告警泛滥")
+        else pick(language, "no flood", "无告警潮")
     )
     told = pick(language, f"{alarms['count']} alarm{'s' if alarms['count'] > 1 else ''}, {floods}", f"告警 {alarms['count']} 次，{floods}")
     return [(told + _urgent(alarms["urgent"], language), False)]

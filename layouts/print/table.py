@@ -212,13 +212,17 @@ def _alarms(facts: Facts, language: Language) -> Table:
             for name, count in alarms["by_priority"].items()
         ),
         [pick(language, "Most in 10 min", "10 分钟最多"), "", alarms["most_in_ten"]],
-        [pick(language, "In flood, s", "泛滥时间（秒）"), "", alarms["flooded"]],
+        [pick(language, "In flood, s", "告警潮时间（秒）"), "", alarms["flooded"]],
         [pick(language, "Shelved", "搁置次数"), "", alarms["shelved"]],
         [pick(language, "On the shelf at the end", "期末搁置"), "", alarms["on_shelf"]],
         [pick(language, "Out of service at the end", "期末停用"), "", alarms["out_of_service"]],
-        [pick(language, "Stale", "陈旧告警"), "", len(alarms["stale"])],
+        [pick(language, "Stale", "滞留告警"), "", len(alarms["stale"])],
     ]
-    for name, words in (("top", ("Most frequent", "高频")), ("chattering", ("Chattering", "抖动")), ("fleeting", ("Fleeting", "瞬时"))):
+    for name, words in (
+        ("top", ("Most frequent", "高频")),
+        ("chattering", ("Chattering", "频繁抖动")),
+        ("fleeting", ("Fleeting", "瞬时告警")),
+    ):
         rows += [
             [pick(language, *words), f"{of(row['name'], language)} · {of(row['place'], language)}", row["times"]] for row in alarms[name]
         ]
@@ -316,7 +320,7 @@ def _incidents(facts: Facts, language: Language) -> Table:
     for row in facts["alarms"]["incidents"]["rows"]:
         began = word.local(facts, row["began"]).isoformat(timespec="seconds")
         if row["kind"] == "flood":
-            rows.append([began, "", pick(language, "Alarm flood", "告警泛滥"), row["desk"], began, "", "", None, ""])
+            rows.append([began, "", pick(language, "Alarm flood", "告警潮"), row["desk"], began, "", "", None, ""])
         head = [
             began,
             of(word.PRIORITY.get(row.get("priority", "")), language),

@@ -16,7 +16,7 @@ WEEKDAYS = {
     "zh": ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"),
 }
 PRIORITY = {
-    "critical": {"en": "critical", "zh": "特急"},
+    "critical": {"en": "critical", "zh": "危急"},
     "high": {"en": "high", "zh": "高"},
     "medium": {"en": "medium", "zh": "中"},
     "low": {"en": "low", "zh": "低"},

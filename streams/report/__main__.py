@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from domains import report as reports
 from layouts.print import document
 from layouts.print.word import Language
 from model import Domain, Site, SpecError
-from model.report import SPANS, Brand, Mailing
+from model.report import Brand, Mailing
 from settings import Settings
 from store import Client
 from store.clock import Clock
@@ -33,17 +33,7 @@ from streams.pulse import Pulse
 from streams.report.compose import Sources, make, span_of
 from streams.report.round import Reporter
 
-FORMATS = (*document.KINDS, "json")
 ATTACHED = ("pdf", "xlsx")
-
-
-def options(parser: ArgumentParser) -> None:
-    """What may be said of a report by hand."""
-    parser.add_argument("--date", type=date.fromisoformat, help="report: make that of this day by hand, as 2026-11-19, and end")
-    parser.add_argument("--span", choices=SPANS, default="day", help="report: that day, its week or its month")
-    parser.add_argument("--format", choices=FORMATS, default="pdf", help="report: as what")
-    parser.add_argument("--language", choices=("en", "zh"), default="en", help="report: in which language")
-    parser.add_argument("--out", type=Path, help="report: into which file; standard output where none is named")
 
 
 def sources(told: Settings, domains: Mapping[str, Domain], site: Site, engine: Engine, client: Client) -> Sources:

@@ -6,8 +6,11 @@ hour: so what is told of an hour is true of the hour, and not of the minute in w
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +35,17 @@ def _listed(row: list[float]) -> list[float | None]:
 
 
 TOLD: dict[str, Callable[[Any], Any]] = {"number": float, "count": int, "pair": tuple, "hours": _listed}
+
+
+def spacing(part: Hours, rows: Sequence[int]) -> Floats:
+    """Seconds between readings, usually: within hours, or from hour to hour where a sensor speaks but once; NaN of a single reading."""
+    count, first, last = (getattr(part, name)[rows] for name in ("count", "first_at", "last_at"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a sensor without any pair the median is NaN, which is meant
+        inside = np.nanmedian(np.where((count > 1) & (last > first), (last - first) / np.maximum(count - 1, 1), np.nan), axis=1)
+        between = np.array([np.median(np.diff(row[~np.isnan(row)])) for row in first]) if len(rows) else np.empty(0)
+    found: Floats = np.where(np.isnan(inside), between, inside) / 1000
+    return found
 
 
 class Span:
@@ -96,8 +110,21 @@ class Past:
         return self._spans[metric]
 
     def intervals(self, span: Span) -> Floats:
-        """Seconds between readings of each sensor."""
-        return np.array([self._listed[name].interval if name in self._listed else self._interval for name in span.sensors])
+        """Seconds between readings of each sensor: as listed; of an unlisted one as observed, and no fewer than its domain says."""
+        own = self._observed
+        return np.array([self._listed[name].interval if name in self._listed else own.get(name, self._interval) for name in span.sensors])
+
+    @cached_property
+    def _observed(self) -> dict[str, float]:
+        """What unlisted sensors keep, by the quantity of each that it sends most often."""
+        found: dict[str, float] = {}
+        for part in self.found.metrics.values():
+            unlisted = [row for row, name in enumerate(part.sensors) if name not in self._listed]
+            for row, seconds in zip(unlisted, spacing(part, unlisted).tolist(), strict=True):
+                if seconds == seconds:
+                    name = part.sensors[row]
+                    found[name] = max(min(found.get(name, math.inf), seconds), self._interval)
+        return found
 
     def covered(self, span: Span) -> Floats:
         """Seconds that readings cover of each hour: the five minutes each falls in, or its sensor's interval where that is longer."""
@@ -223,7 +250,8 @@ class Moment:
 
     def percentile(self, metric: str, seconds: float, share: float) -> float | None:
         """Quantile of all readings of the last hours that hold `seconds`."""
-        self._past.span(metric)
+        if not self._past.span(metric).sensors:
+            return None
         end = self._past.begin / 1000 + HOUR * (self._hour + 1)
         return self._past.percentile(metric, end - max(-(-seconds // HOUR), 1) * HOUR, end, share)
 

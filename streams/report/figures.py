@@ -186,6 +186,8 @@ def _feed(domain: Domain, past: Past, sensors: Mapping[str, Sensor]) -> Told:
         span = past.span(key)
         rows = [span.place[sensor] for sensor in found.sensors]
         expected = HOUR / past.intervals(span)[rows]
+        lone = (found.count.sum(axis=1) == 1) & np.array([name not in sensors for name in found.sensors])
+        expected[lone] = 1 / hours  # of an unlisted sensor that spoke once nobody knows how often it speaks
         whole = np.maximum(expected, 1.0)  # one that speaks more seldom than hourly is asked by the day
         got = np.minimum(found.count, whole[:, None]).sum(axis=1)
         promised += float((expected * hours).sum())

@@ -27,6 +27,8 @@ def _kpi(days: Sequence[Told]) -> Told:
     found = copy.deepcopy(days[-1])
     values = [day["value"] for day in days]
     known = {place: value for place, value in enumerate(values) if value is not None}
+    limits = [day["limit"] for day in days if day["limit"] is not None]  # a day without data has none
+    found |= {"limit": limits[-1] if limits else None}
     found |= {"hours": [], "days": values, "hour": None, "day": None, "sensor": None, "item": None, "value": None}
     if not known:
         return found

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import domains
 from layouts.print import document
 from layouts.print.report import pages, pdf
 from model.report import Brand
@@ -24,6 +25,7 @@ from standards.noise import LIMITS
 from store.day import begin
 from store.report import differences
 from streams.report.compose import make, span_of
+from tests.integration.line import DOMAIN as BUREAU
 from tests.project import ROOT
 from tests.report import DAY, City, described
 
@@ -394,3 +396,19 @@ def test_spans_of_the_calendar() -> None:
 def test_the_declarations_of_the_demo_are_whole() -> None:
     domains, _ = described()
     assert all(each.standards for each in domains.values())
+
+
+def test_a_bureau_that_a_site_brings_has_its_section(tmp_path: Path) -> None:
+    town = City(tmp_path)
+    (tmp_path / "probe.py").write_text(BUREAU.format(topic="city.probe"))
+    town.domains = {"probe": domains.read(tmp_path / "probe.py")}
+    town.add("probe")
+    start = begin(DAY, town.zone)
+    town.write("probe", [("p-1", "level", start + second * 1000, second / 3600, 0) for second in range(0, 86_400, 60)])
+    revision = make(town.sources(), "day", DAY, WALL)
+    told = row(revision.facts, "probe", "lowest")
+    assert told["hours"] == pytest.approx([hour + 59 / 120 for hour in range(24)], abs=1e-3)
+    assert told["unit"] == "m" and revision.facts["feeds"][0]["heard"] == 1
+    for ending in document.KINDS:
+        assert document.drawn(asdict(revision), ending, "en", Brand())
+    town.engine.dispose()

@@ -13,6 +13,7 @@ import requests
 from demo.port import LOOPBACK, free_port
 from store.history import History
 from store.merge import Kept, Merger
+from store.report import Reports
 from store.shelf import Shelf
 from tests.integration.line import until
 from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Past
@@ -48,8 +49,23 @@ def test_it_is_the_same_in_an_object_store(bucket: str) -> None:
         with history.connect("sea", date(2026, 11, 20), date(2026, 11, 22)) as database:
             rows = database.execute("SELECT sensor, metric, epoch_ms(time), value FROM raw").fetchall()
         assert {row[:3]: row[3] for row in rows} == past.found and len(rows) == len(past.found)
+        hours = history.hours("sea", date(2026, 11, 20), METRICS)
+        assert hours.metrics["level"].count.sum() == sum(name[1] == "level" and name[2] < BEGIN + 86_400_000 for name in past.found)
         sensor = history.series("sea", "s-0-1", "level", BEGIN / 1000, after)
         assert sensor.num_rows == sum(name[:2] == ("s-0-1", "level") for name in past.found)
         Merger(past.archive, Kept(raw=30, minute=60)).tidy("sea", PLACE, METRICS, after, 0.0)
     assert past.archive.resume("sea", PLACE) == past.offset
     assert len(past.shelf.list("raw")) == len(past.shelf.list("minute")) == 2
+
+
+@pytest.mark.slow
+def test_reports_are_kept_there_too(bucket: str) -> None:
+    reports, day = Reports(Shelf(bucket)), date(2026, 11, 19)
+    assert reports.newest("day", day) is None and reports.read("day", day, 1) is None
+    first = reports.keep("day", day, {"value": 1.5}, 10.0, "a")
+    assert reports.keep("day", day, {"value": 1.5}, 20.0, "b") == first
+    second = reports.keep("day", day, {"value": None}, 30.0, "c")
+    assert (second.number, second.changed) == (2, [{"path": ["value"], "before": 1.5, "after": None}])
+    assert reports.numbers("day", day) == [1, 2] and reports.read("day", day, 1) == first and reports.days("day") == [day]
+    assert reports.drawn(first, "en", "pdf", lambda: b"one") == reports.drawn(first, "en", "pdf", lambda: b"two") == b"one"
+    assert reports.mark("day/x") and not reports.mark("day/x") and reports.marked("day/x") and not reports.marked("day/y")

@@ -132,7 +132,7 @@ def told(day: Past, **more: Any) -> dict[str, Any]:
 
 
 def test_a_day_is_told_by_its_worst_hour_and_where_it_passed_the_limit(tmp_path: Path) -> None:
-    found = told(past(tmp_path, [("a", 3.0, 6.0), ("a", 9.0, 5.5), ("b", 9.0, 0.0)]))
+    found = told(past(tmp_path, [("a", 3.0, 6.0), ("a", 9.0, 5.5), ("b", 9.0, 0.0)], (sensor("a"), sensor("b"))))
     top = found["kpis"][0]
     assert (top["value"], top["hour"], top["sensor"], top["over"], top["limit"]) == (6.0, 3, "a", 2, 5.0)
     assert top["hours"][4] is None, "missing is never zero"
@@ -183,3 +183,18 @@ def test_days_roll_up_to_their_worst_and_leave_gaps(tmp_path: Path) -> None:
     assert (week["kpis"][0]["days"], week["kpis"][0]["value"], week["kpis"][0]["day"]) == ([None, 6.0, None], 6.0, 1)
     assert week["feed"]["held"] == 1.0 and week["metrics"][0]["greatest"] == {"value": 6.0, "sensor": "a", "hour": 3, "day": 1}
     assert roll.rolled([none, none])["kpis"][0]["value"] is None
+
+
+def test_an_unlisted_sensor_is_taken_as_it_speaks(tmp_path: Path) -> None:
+    hourly = [("h", float(hour), 1.0) for hour in range(24) if hour != 5]
+    day = past(tmp_path, [*hourly, *(("m", minute / 12, 1.0) for minute in range(288)), ("once", 3.0, 1.0)])
+    span = day.span("level")
+    assert dict(zip(span.sensors, day.intervals(span).tolist(), strict=True)) == {"h": 3600.0, "m": 300.0, "once": 60.0}
+    assert day.hourly("level", 2700)["h"].count(None) == 1
+    feed = figures.of_domain(domain(), day, {})["feed"]
+    assert (feed["held"], feed["promised"]) == (23 + 288 + 1, 24 + 288 + 1)
+
+
+def test_the_limit_of_a_week_is_that_of_a_day_with_data(tmp_path: Path) -> None:
+    week = roll.rolled([told(past(tmp_path / "one", [("a", 3.0, 6.0)])), told(past(tmp_path / "none", []))])
+    assert (week["kpis"][0]["limit"], week["kpis"][0]["over"]) == (5.0, 1)
