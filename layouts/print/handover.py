@@ -48,6 +48,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "heard": ("Last heard", "最近数据"),
     "problem": ("Problem", "问题"),
     "what": ("What", "对象"),
+    "detail": ("Detail", "详情"),
     "time": ("Time", "时间"),
     "event": ("Event", "事件"),
     "entry": ("Entry", "记录"),
@@ -201,7 +202,7 @@ class Sheet:
     def _feeds(self) -> dict[str, Any]:
         rows = [[self._of(each), self._word(TROUBLES, each["what"]), each["detail"]] for each in self._pack["feeds"]]
         return self._section(
-            "feeds", note=self._count(len(rows), len(rows)), heads=("what", "problem", "entry"), widths=(4, 4, 6), rows=rows
+            "feeds", note=self._count(len(rows), len(rows)), heads=("what", "problem", "detail"), widths=(4, 4, 6), rows=rows
         )
 
     def _log(self) -> dict[str, Any]:
