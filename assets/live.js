@@ -120,7 +120,7 @@
     if (replay === stage) return;
     stage = replay;
     tracks.stage = {...track(), heardAt: wall(), clock: {...front().clock}};
-    document.documentElement.toggleAttribute('data-replay', Boolean(stage));
+    document.documentElement.toggleAttribute('data-past', Boolean(stage));
     if (page && port) port.postMessage(joining());
     if (!stage && tracks.live.held) announce({...tracks.live.held, full: 1});
     deck.repaint();

@@ -12,8 +12,8 @@
   const KEPT = 'citydeck-replay', LEAD = 60, RECENT = 600, LOST = 10, CRITICAL = 1, WAITING = [1, 3];  // seconds; of an alarm: critical, unacknowledged or returned so
   const WORDS = {
     word: {en: 'REPLAY', zh: '历史回放'}, held: {en: 'held', zh: '已暂停'}, hold: {en: '❚❚', zh: '❚❚'}, go: {en: '▶', zh: '▶'},
-    first: {en: 'the history begins here', zh: '历史从此开始'}, last: {en: 'as far as the history is written', zh: '已到历史记录的末尾'},
-    by: {en: (name) => 'shown by ' + name, zh: (name) => name + ' 发起'}, wall: {en: (name) => `The wall shows a REPLAY, by ${name}`, zh: (name) => `大屏正在历史回放，由 ${name} 发起`},
+    first: {en: 'the history begins here', zh: '历史从此开始'}, last: {en: 'newest that is written', zh: '已到最新记录'},
+    by: {en: (name) => 'by ' + name, zh: (name) => name + ' 发起'}, wall: {en: (name) => `The wall shows a REPLAY, by ${name}`, zh: (name) => `大屏正在历史回放，由 ${name} 发起`},
     loading: {en: 'Looking for that moment', zh: '正在读取该时刻'}, more: {en: (count) => ` and ${count} more critical`, zh: (count) => `，另有 ${count} 项危急`},
     copied: {en: 'The link is copied', zh: '链接已复制'}, over: {en: 'The replay is over: this is live', zh: '回放已结束：当前为实时'}, lost: {en: 'The replay does not answer: this is live', zh: '回放无响应：当前为实时'},
     role: {en: 'A replay is begun by an operator', zh: '回放须由值班员发起'}, unread: {en: 'Write the moment as 2026-11-20 14:05:00', zh: '请按 2026-11-20 14:05:00 填写时刻'},
@@ -116,14 +116,14 @@
     if (!on || !deck.known) return;
     put('.word', say('word'));
     put('.then', state ? deck.clock(deck.now(), true) : '');
-    put('.day', state ? deck.date(deck.now()) + ' · ' + deck.offset(deck.now()) : '');
+    put('.day', state ? deck.date(deck.now()) : '');
     put('.how', how(state));
     put('.by', state && (state.whole || !ours) ? say('by', state.name) : '');
     const controls = banner.querySelector('.controls');
     if (!controls || !state) return;
     deck.put(controls.querySelector('.hold'), say(state.rate ? 'hold' : 'go'));
     controls.querySelectorAll('[data-replay-speed]').forEach((button) => button.setAttribute('aria-pressed', String(Number(button.dataset.replaySpeed) === state.speed)));
-    const whole = controls.querySelector('.whole'), input = controls.querySelector('.moment');
+    const whole = controls.querySelector('.whole'), input = controls.querySelector('form input');
     whole.hidden = !deck.may('supervisor');
     whole.setAttribute('aria-pressed', String(state.whole));
     if (document.activeElement !== input) input.placeholder = written(deck.now());

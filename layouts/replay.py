@@ -53,8 +53,8 @@ def _controls() -> list[Any]:
         html.Span(speeds, className="speeds", role="group"),
         moment,
         html.Button(say("Whole wall", "全屏墙"), type="button", className="whole", **data(replay_do="whole"), **aria(pressed="false")),
-        html.Button(say("Copy link", "复制链接"), type="button", **data(replay_do="link")),
-        html.Button([*say("Back to live", "返回实时"), " ", html.Kbd("Esc")], type="button", className="primary", **data(replay_do="live")),
+        html.Button(say("Link", "链接"), type="button", **data(replay_do="link")),
+        html.Button([*say("Live", "实时"), " ", html.Kbd("Esc")], type="button", className="primary", **data(replay_do="live")),
     ]
 
 

@@ -28,7 +28,9 @@ PAGE = 20_000
 MOST_EVENTS = 50_000
 """Events held as they were read."""
 
-_KIND = {kind: place for place, kind in enumerate(KINDS)}
+UNKNOWN = len(KINDS)
+"""The kind of an event that a newer version wrote."""
+_KIND: dict[str, int] = {kind: place for place, kind in enumerate(KINDS)}
 _STATE: dict[str, int] = {state: place for place, state in enumerate(ALARM_STATES)}
 EVENT = np.dtype([("seq", "i8"), ("time", "f8"), ("alarm", "i4"), ("kind", "u1"), ("state", "u1")])
 
@@ -49,7 +51,7 @@ class Outline:
         while page := self._journal.outline(last, PAGE):
             rows = np.empty(len(page), EVENT)
             for place, (seq, time, alarm, kind, state) in enumerate(page):
-                rows[place] = seq, time, self._alarms.setdefault(alarm, len(self._alarms)), _KIND[kind], _STATE.get(state, 0)
+                rows[place] = seq, time, self._alarms.setdefault(alarm, len(self._alarms)), _KIND.get(kind, UNKNOWN), _STATE.get(state, 0)
             parts.append(rows)
             last = page[-1][0]
         if len(parts) > 1:

@@ -34,7 +34,7 @@ from streams.then import Fives, Then
 
 CALLS = ANNUNCIATING - {"escalated"}
 LONGEST_FLOOD = 7 * 86_400.0
-FIRST_SECONDS = 0.1
+FIRST_SECONDS = 0.05
 """Work on figures of the past before a moment that was jumped to is shown; the rest follows while it stands."""
 Places = Mapping[str, Mapping[str, tuple[float, float]]]
 """By domain the places of sensors that say themselves where they are."""

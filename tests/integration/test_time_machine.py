@@ -63,16 +63,21 @@ class Machine:
         history = self.city.history
         return Projector(self.client, history, self.journal, {"sea": self.city.domain}, site(), clock, pulse, BEHIND)
 
+    def look(self) -> None:
+        """A tick of the elected process."""
+        assert self.projector._lease.hold()
+        self.projector.tick()
+
     def wish(self, **change: Any) -> None:
         self.replays.wish(replace(WISHED, **{"wall": self.wall.now, "begun": self.wall.now, **change}), new=True)
 
     def page(self, name: str = "overview", id: str = "r1") -> dict[str, Any]:
         """The page of the replay, after its process looked, and caught up with the figures of the past."""
         self.frames.want(stage(id, name))
-        self.projector.tick()
+        self.look()
         while any([player.catch_up(1.0) for player in self.projector._players.values()]):
             pass
-        self.projector.tick()
+        self.look()
         return text(self.frames, stage(id, name))
 
     def record(self) -> None:
@@ -139,7 +144,7 @@ def test_nothing_of_the_live_city_is_written(machine: Machine) -> None:
             machine.page(page)
         machine.wall.now += 10
     machine.replays.end("r1")
-    machine.projector.tick()
+    machine.look()
     assert machine.held() == before
     views: dict[str, View] = {}
     refresh(machine.client, views)
@@ -187,13 +192,13 @@ def test_changes_build_on_what_was_shown_and_a_jump_begins_anew(machine: Machine
 
 
 def test_the_whole_wall_is_told_and_told_again_when_it_is_over(machine: Machine) -> None:
-    machine.projector.tick()
+    machine.look()
     assert text(machine.frames, WALL)["s"]["wall"] is None
     machine.wish(whole=True)
     machine.page()
     assert text(machine.frames, WALL)["s"]["wall"] == {"id": "r1", "name": "Li"}
     machine.wall.now += ENDS_SECONDS + 1
-    machine.projector.tick()
+    machine.look()
     assert text(machine.frames, WALL)["s"]["wall"] is None and machine.replays.all() == []
     assert text(machine.frames, stage("r1", "overview"))["s"]["replay"]["over"] == 1
     assert machine.replays.alarms("r1") is None
@@ -211,7 +216,6 @@ def test_who_takes_over_shows_the_same(machine: Machine) -> None:
     before = machine.page()
     machine.projector._lease.release()
     machine.projector = machine.another()
-    machine.projector._lease.hold()
     after = machine.page()
     assert after["epoch"] != before["epoch"] and after["s"]["map.sea"] == before["s"]["map.sea"]
 
