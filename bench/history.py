@@ -151,14 +151,14 @@ def reading(folder: Path, sensors: int, year: int) -> None:
 
 
 def write_day(archive: Archive, partition: int, sensors: int) -> None:
-    """A partition's share of a day as it lies there shortly before midnight: hours merged already, and the minutes of the last one."""
+    """A partition's share of a day as it lies there shortly before midnight: merged in two steps but for the last half hour."""
     source = np.random.default_rng(partition)
     mine = np.arange(partition, sensors, PARTITIONS)
     names = [(metric, f"sea-buoy-{number:05d}") for metric in METRICS for number in mine]
     level = np.repeat([10.0, 8.0, 25.0], len(mine)) + source.random(len(names)) * 5
     step, decimals = np.repeat(STEPS, len(mine)), np.repeat(DECIMALS, len(mine))
     offset, minute = 0, 0
-    for size in (*[60] * 23, *[1] * 60):
+    for size in (*[300] * 4, *[30] * 7, *[1] * 30):
         walk = level + np.cumsum(source.normal(0, step, (size, len(names))), axis=0)
         level = walk[-1]
         value = np.round(walk, 2)
