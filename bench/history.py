@@ -151,14 +151,14 @@ def reading(folder: Path, sensors: int, year: int) -> None:
 
 
 def write_day(archive: Archive, partition: int, sensors: int) -> None:
-    """A partition's share of a day as it lies there shortly before midnight: hours merged already, and the minutes of the last one."""
+    """A partition's share of a day as it lies there shortly before midnight: merged in two steps but for the last half hour."""
     source = np.random.default_rng(partition)
     mine = np.arange(partition, sensors, PARTITIONS)
     names = [(metric, f"sea-buoy-{number:05d}") for metric in METRICS for number in mine]
     level = np.repeat([10.0, 8.0, 25.0], len(mine)) + source.random(len(names)) * 5
     step, decimals = np.repeat(STEPS, len(mine)), np.repeat(DECIMALS, len(mine))
     offset, minute = 0, 0
-    for size in (*[60] * 23, *[1] * 60):
+    for size in (*[300] * 4, *[30] * 7, *[1] * 30):
         walk = level + np.cumsum(source.normal(0, step, (size, len(names))), axis=0)
         level = walk[-1]
         value = np.round(walk, 2)
@@ -212,17 +212,24 @@ def years(archive: Archive, count: int) -> None:
 
 def minutes(day: date, seed: int) -> pa.Table:
     """A day's minutes of as many series as one file of ten days holds."""
-    source = np.random.default_rng(seed)
+    rows = SERIES * MINUTES_A_DAY
     ms = begin(day, ZONE) + np.tile(np.arange(MINUTES_A_DAY), SERIES) * 60_000
-    value = np.round(8 + np.cumsum(source.normal(0, 0.02, (SERIES, MINUTES_A_DAY)), axis=1).ravel(), 2)
-    names = pa.DictionaryArray.from_arrays(
-        pa.array(np.repeat(np.arange(SERIES, dtype=np.int32), MINUTES_A_DAY)), [f"sea-buoy-{number:05d}" for number in range(SERIES)]
-    )
-    same = {"metric": "ph", "count": 1, "share": 1.0, "origin": "live", "unit": "m"}
-    columns = {"sensor": names, "time": pa.array(ms, MINUTE.field("time").type), "mean": pa.array(value)}
-    columns |= {name: pa.array([word] * len(ms)) for name, word in same.items()}
-    empty = {name: pa.nulls(len(ms), pa.float64()) for name in ("min", "max", "last")}
-    return pa.table(columns | empty).select(MINUTE.names).cast(MINUTE)
+    value = 8 + np.cumsum(np.random.default_rng(seed).normal(0, 0.02, (SERIES, MINUTES_A_DAY)), axis=1).ravel()
+    nothing, words = np.zeros(rows, np.int32), {"metric": "ph", "origin": "live", "unit": "m"}
+    columns = {
+        "sensor": _named(np.repeat(np.arange(SERIES, dtype=np.int32), MINUTES_A_DAY), [f"sea-buoy-{each:05d}" for each in range(SERIES)]),
+        **{name: _named(nothing, [word]) for name, word in words.items()},
+        "time": pa.array(ms, MINUTE.field("time").type),
+        "count": pa.array(nothing + 1),
+        "mean": pa.array(np.round(value, 2)),
+        "share": pa.array(np.ones(rows, np.float32)),
+        **{name: pa.nulls(rows, pa.float64()) for name in ("min", "max", "last")},
+    }
+    return pa.table({name: columns[name] for name in MINUTE.names}, schema=MINUTE)
+
+
+def _named(place: np.ndarray[Any, Any], words: list[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(place), words)
 
 
 def told(found: list[tuple[float, float]]) -> str:

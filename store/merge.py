@@ -21,8 +21,8 @@ from store.sheet import RAW, merged, read
 from store.shelf import Entry
 from store.stretch import Stretch, standing
 
-MANY = 60
-"""Files of a day that wait before they are merged while the day lasts: an hour's, at one a minute."""
+MANY = 30
+"""Files of a day that wait before they are merged while the day lasts: half an hour's, at one a minute."""
 FEW = 5
 """Of what was merged so, so many of about the same size are merged again: a sensor's running day is then read from a dozen files."""
 CLOSED_SECONDS = 120.0
