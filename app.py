@@ -91,6 +91,7 @@ from store.shelf import Shelf
 from store.token import Tokens
 from store.told import Told
 from store.view import placed
+from store.whole_day import Days
 from streams.moment import moment
 from streams.pulse import Pulse
 from streams.report.compose import Sources
@@ -195,7 +196,7 @@ def _reports(
     sources = Sources(
         domains=described,
         site=site,
-        history=History(shelf, ZoneInfo(site.zone)),
+        history=Days(shelf, ZoneInfo(site.zone)),
         reports=Reports(shelf),
         health=Health(engine),
         feeds=FeedHours(engine),
