@@ -104,6 +104,7 @@ from store.token import Tokens
 from store.told import Told
 from store.tuning import Tunings
 from store.view import placed
+from store.whole_day import Days
 from streams.moment import moment
 from streams.pulse import Pulse
 from streams.reckon import Reckoner
@@ -248,7 +249,7 @@ def _reports(
     sources = Sources(
         domains=described,
         site=site,
-        history=History(shelf, ZoneInfo(site.zone)),
+        history=Days(shelf, ZoneInfo(site.zone)),
         reports=Reports(shelf),
         health=Health(engine),
         feeds=FeedHours(engine),

@@ -30,10 +30,10 @@ from store.database import connect, migrate
 from store.day import begin
 from store.feed_hour import FeedHours
 from store.health import Health
-from store.history import History
 from store.merge import Kept, Merger
 from store.report import Reports
 from store.shelf import Shelf
+from store.whole_day import Days
 from streams.report.compose import Sources, make
 from tests.project import ROOT
 
@@ -71,7 +71,7 @@ def sources(folder: Path, domains: Mapping[str, Domain], site: Site) -> Sources:
     return Sources(
         domains={"sea": replace(domains["sea"], metrics=tuple(replace(each, unit="m") for each in domains["sea"].metrics))},
         site=site,
-        history=History(shelf, ZONE),
+        history=Days(shelf, ZONE),
         reports=Reports(shelf),
         health=Health(engine),
         feeds=FeedHours(engine),

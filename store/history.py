@@ -6,8 +6,7 @@ Everything here reads files and takes milliseconds to a second: callers on the e
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -24,10 +23,9 @@ from numpy.typing import NDArray
 from model import QUALITIES, Metric
 from store import ten
 from store.archive import files, folder
-from store.day import DAY, begin, day_of, days
-from store.hour import DayHours, Roller, joined, sheets
+from store.day import DAY, day_of, days
 from store.minute import MINUTE, roll_up
-from store.sheet import RAW, merged, read, sifted, stamps
+from store.sheet import RAW, sifted, stamps
 from store.shelf import Shelf
 from store.stretch import Stretch, parse, standing
 
@@ -40,10 +38,6 @@ SMALL_ROWS, MOST_SMALL = 20_000, 400
 """Files of so few rows are read whole and remembered, so many of them: some 100 MB at most."""
 SCHEME = "citydeck"
 NAMED = ("metric", "sensor")
-THREADS = 2
-"""Partitions of a day that are read side by side."""
-SHEET_ROWS = 1 << 18
-"""Rows of a day taken at once: as many as are worth a call, and few enough to be forgotten soon."""
 
 
 class Day(NamedTuple):
@@ -141,77 +135,6 @@ class History:
         return rows
 
     # --- a day ------------------------------------------------------------------------------------------------------------------------
-
-    def hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
-        """The hours of all sensors of a local day, of its minutes where it was rolled up and of its readings where it was not."""
-        return self.again(lambda: self._hours(domain, day, metrics))
-
-    def _hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
-        edges = begin(day, self.zone), begin(day + DAY, self.zone)
-        raw, minute = _sources(self._names("raw", domain, day), self._names("minute", domain, day))
-        places = sorted({one[:2] for one in (*raw, *minute)})
-        with ThreadPoolExecutor(max(min(len(places), THREADS), 1)) as pool:
-            parts = pool.map(lambda place: self._place_hours(domain, day, place, raw, minute, metrics, edges), places)
-            return joined(*edges, metrics, parts)
-
-    def _place_hours(
-        self,
-        domain: str,
-        day: date,
-        place: tuple[str, int],
-        raw: Iterable[Stretch],
-        minute: Iterable[Stretch],
-        metrics: Mapping[str, Metric],
-        edges: tuple[int, int],
-    ) -> Roller:
-        """A partition's share: its minutes as they lie there, and those that its readings make."""
-        roller = Roller(*edges, metrics)
-        readings, held = ([one for one in kind if one[:2] == place] for kind in (raw, minute))
-        if not readings and len(held) == 1:
-            with self.shelf.open(f"{folder('minute', domain, day)}/{held[0].name}") as file:
-                for table, always in sheets(file, SHEET_ROWS, metrics):
-                    roller.add(table, always)
-            return roller
-        made = [self._sheets("minute", domain, day, one) for one in held]
-        if readings:
-            rows = merged([self._sheets("raw", domain, day, one) for one in readings])
-            made.insert(0, (roll_up(table, metrics) for table in rows))
-        for table in made[0] if len(made) == 1 else merged(made):
-            roller.add(table)
-        return roller
-
-    def _sheets(self, kind: str, domain: str, day: date, one: Stretch) -> Iterator[pa.Table]:
-        with self.shelf.open(f"{folder(kind, domain, day)}/{one.name}") as file:
-            yield from read(file)
-
-    def quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
-        """By hour of the day the quantile (linear between readings) of what all sensors read; of their minutes' means where only these are
-        kept.
-        """
-        return self.again(lambda: self._quantiles(domain, day, metric, share))
-
-    def _quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
-        edges = begin(day, self.zone), begin(day + DAY, self.zone)
-        said = "metric = ? AND epoch_ms(time) >= ? AND epoch_ms(time) < ?"
-        with self.connect(domain, day, day) as database:
-            for value, kind in (("value", "raw"), ("mean", "minute")):
-                trusted = f"quality IN {QUALITIES[: QUALITIES.index('bad')]} AND" if kind == "raw" else ""
-                rows = database.execute(
-                    f"SELECT (epoch_ms(time) - ?) // 3600000, quantile_cont({value}, ?) FROM {kind} "
-                    f"WHERE {trusted} {said} AND {value} IS NOT NULL GROUP BY 1",
-                    [edges[0], share, metric, *edges],
-                ).fetchall()
-                if rows:
-                    return dict(rows)
-        return {}
-
-    def version(self, domain: str, day: date) -> str:
-        """What there is of a day: the offsets held, by partition. Merging, rolling up and forgetting readings leave it as it is."""
-        found: dict[tuple[str, int], list[tuple[int, int]]] = {}
-        for kind in ("raw", "minute"):
-            for one in self._names(kind, domain, day):
-                found.setdefault(one[:2], []).append((one.first, one.next))
-        return " ".join(f"{place[0]}-{place[1]}:{','.join(map(str, _together(found[place])))}" for place in sorted(found))
 
     def day(self, domain: str, metric: Metric, day: date, since: float, until: float, sensors: Sequence[str] = ()) -> Day:
         """A metric's good and suspect readings of a local day within [since, until) that are in its unit; of some sensors only."""
@@ -331,17 +254,6 @@ def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[St
     rolled = {one[:2]: one.first for one in sorted(minute, key=lambda one: -one.first)}
     again = {one[:2] for one in raw if one[:2] in late and one.first <= rolled.get(one[:2], one.first)}
     return [one for one in raw if one[:2] in late], [one for one in minute if one[:2] not in again]
-
-
-def _together(held: list[tuple[int, int]]) -> list[str]:
-    """Stretches of offsets that touch or overlap as one."""
-    found: list[tuple[int, int]] = []
-    for first, following in sorted(held):
-        if found and first <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], following)
-        else:
-            found.append((first, following))
-    return [f"{first}..{following}" for first, following in found]
 
 
 def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:

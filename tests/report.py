@@ -21,11 +21,11 @@ from store.database import connect, migrate
 from store.day import begin
 from store.feed_hour import FeedHours
 from store.health import Health
-from store.history import History
 from store.journal import Journal
 from store.merge import Kept, Merger
 from store.report import Reports
 from store.shelf import Shelf
+from store.whole_day import Days
 from streams.report.compose import Sources
 from tests.project import ROOT
 
@@ -66,7 +66,7 @@ class City:
         return Sources(
             domains=self.domains,
             site=self.site,
-            history=History(self.shelf, self.zone),
+            history=Days(self.shelf, self.zone),
             reports=Reports(self.shelf),
             health=Health(self.engine),
             feeds=FeedHours(self.engine),

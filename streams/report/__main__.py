@@ -24,10 +24,10 @@ from store.clock import Clock
 from store.database import Engine
 from store.feed_hour import FeedHours
 from store.health import Health
-from store.history import History
 from store.report import Reports, Revision, canonical
 from store.shelf import Shelf
 from store.view import placed
+from store.whole_day import Days
 from streams.post import Attachment
 from streams.pulse import Pulse
 from streams.report.compose import Sources, make, span_of
@@ -39,7 +39,7 @@ ATTACHED = ("pdf", "xlsx")
 def sources(told: Settings, domains: Mapping[str, Domain], site: Site, engine: Engine, client: Client) -> Sources:
     """What reports are made of."""
     shelf = Shelf(told.history)
-    history = History(shelf, ZoneInfo(site.zone))
+    history = Days(shelf, ZoneInfo(site.zone))
     return Sources(
         domains=domains,
         site=site,

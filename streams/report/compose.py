@@ -17,8 +17,8 @@ from model.report import Span
 from store.day import begin, days
 from store.feed_hour import FeedHours
 from store.health import Health
-from store.history import History
 from store.report import Reports, Revision, canonical
+from store.whole_day import Days
 from streams.name import Names
 from streams.report import alarm, figures, roll
 from streams.report.day import HOUR, Past, Percentile
@@ -43,7 +43,7 @@ class Sources:
 
     domains: Mapping[str, Domain]
     site: Site
-    history: History
+    history: Days
     reports: Reports
     health: Health
     feeds: FeedHours
@@ -160,7 +160,7 @@ def _past(sources: Sources, domain: Domain, day: date) -> Past:
     return Past(day, sources.zone, found, lead, metrics, _of(sources, domain), domain.interval, percentile)
 
 
-def _percentile(history: History, domain: str, day: date, start: int) -> Percentile:
+def _percentile(history: Days, domain: str, day: date, start: int) -> Percentile:
     """Quantiles of the hour that ends, by metric and share asked for once a day."""
     found: dict[tuple[str, float], Mapping[int, float]] = {}
 

@@ -41,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     town.engine.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def manager(server: Flask) -> Person:
     return Person(server, "manager")
 

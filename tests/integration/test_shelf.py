@@ -15,6 +15,7 @@ from store.history import History
 from store.merge import Kept, Merger
 from store.report import Reports
 from store.shelf import Shelf
+from store.whole_day import Days
 from tests.integration.line import until
 from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Past
 
@@ -49,7 +50,7 @@ def test_it_is_the_same_in_an_object_store(bucket: str) -> None:
         with history.connect("sea", date(2026, 11, 20), date(2026, 11, 22)) as database:
             rows = database.execute("SELECT sensor, metric, epoch_ms(time), value FROM raw").fetchall()
         assert {row[:3]: row[3] for row in rows} == past.found and len(rows) == len(past.found)
-        hours = history.hours("sea", date(2026, 11, 20), METRICS)
+        hours = Days(Shelf(bucket), ZONE).hours("sea", date(2026, 11, 20), METRICS)
         assert hours.metrics["level"].count.sum() == sum(name[1] == "level" and name[2] < BEGIN + 86_400_000 for name in past.found)
         sensor = history.series("sea", "s-0-1", "level", BEGIN / 1000, after)
         assert sensor.num_rows == sum(name[:2] == ("s-0-1", "level") for name in past.found)

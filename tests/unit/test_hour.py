@@ -14,10 +14,10 @@ import pytest
 
 from store.archive import Archive, Taken
 from store.day import begin
-from store.history import History
 from store.hour import HOUR_MS
 from store.merge import Kept, Merger
 from store.shelf import Shelf
+from store.whole_day import Days
 from tests.unit.past import BEGIN, PLACE, ZONE, Past
 from tests.unit.past import METRICS as DECLARED
 
@@ -36,7 +36,7 @@ def straight(past: Past, metric: str) -> dict[tuple[str, int], list[tuple[int, f
 
 
 def check(past: Past) -> None:
-    hours = History(past.shelf, ZONE).hours("sea", DAY, METRICS)
+    hours = Days(past.shelf, ZONE).hours("sea", DAY, METRICS)
     assert hours.hours == 24
     for metric in ("level", "noise"):
         found, told = hours.metrics[metric], straight(past, metric)
@@ -73,7 +73,7 @@ def test_hours_are_a_straight_count_before_and_after_merging(tmp_path: Path, par
 
 def test_the_version_tells_what_came_and_not_how_it_is_kept(tmp_path: Path) -> None:
     past = Past(tmp_path)
-    history = History(past.shelf, ZONE)
+    history = Days(past.shelf, ZONE)
     assert history.version("sea", DAY) == ""
     past.send(10, days=1)
     before, now = history.version("sea", DAY), (BEGIN + 25 * HOUR_MS) / 1000
@@ -92,7 +92,7 @@ def test_days_of_a_zone_that_changes_its_clock(tmp_path: Path, day: date, hours:
     start, end = begin(day, zone), begin(day + timedelta(1), zone)
     ms = np.arange(start - HOUR_MS, end + HOUR_MS, 600_000)
     Archive(shelf, zone).write("sea", PLACE, 0, len(ms), readings(ms, (ms - start) / HOUR_MS))
-    found = History(shelf, zone).hours("sea", day, METRICS)
+    found = Days(shelf, zone).hours("sea", day, METRICS)
     level = found.metrics["level"]
     assert found.hours == hours == level.mean.shape[1]
     assert level.count[0].tolist() == [6.0] * hours
@@ -113,7 +113,7 @@ def test_what_lies_in_another_unit_is_turned_into_the_one_declared_today(tmp_pat
     archive = Archive(shelf, ZONE)
     archive.write("sea", PLACE, 0, 60, readings(ms[:60], np.full(60, 250.0), "cm"))
     archive.write("sea", PLACE, 60, 120, readings(ms[60:], np.full(60, 3.0), "m"))
-    level = History(shelf, ZONE).hours("sea", DAY, METRICS).metrics["level"]
+    level = Days(shelf, ZONE).hours("sea", DAY, METRICS).metrics["level"]
     assert level.mean[0, :2].tolist() == pytest.approx([2.5, 3.0])
 
 
@@ -121,12 +121,12 @@ def test_what_cannot_be_converted_is_left_out_and_named(tmp_path: Path) -> None:
     shelf = Shelf(str(tmp_path))
     ms = BEGIN + np.arange(0, HOUR_MS, 60_000)
     Archive(shelf, ZONE).write("sea", PLACE, 0, 60, readings(ms, np.full(60, 250.0), "degC"))
-    found = History(shelf, ZONE).hours("sea", DAY, METRICS)
+    found = Days(shelf, ZONE).hours("sea", DAY, METRICS)
     assert dict(found.foreign) == {"level": "degC"} and "level" not in found.metrics
 
 
 def test_a_day_of_which_nothing_is_kept(tmp_path: Path) -> None:
-    found = History(Shelf(str(tmp_path)), ZONE).hours("sea", DAY, METRICS)
+    found = Days(Shelf(str(tmp_path)), ZONE).hours("sea", DAY, METRICS)
     assert not found.metrics and not found.heard.any() and found.hours == 24
 
 
@@ -137,5 +137,5 @@ def test_readings_that_are_not_to_be_trusted_do_not_count(tmp_path: Path) -> Non
     archive = Archive(shelf, ZONE)
     archive.write("sea", PLACE, 0, 30, good)
     archive.write("sea", PLACE, 30, 60, replace(bad, quality=np.full(30, 2, np.uint8)))
-    level = History(shelf, ZONE).hours("sea", DAY, METRICS).metrics["level"]
+    level = Days(shelf, ZONE).hours("sea", DAY, METRICS).metrics["level"]
     assert (level.count[0, 0], level.mean[0, 0], level.greatest[0, 0]) == (30, 0.0, 0.0), "0 is a value"

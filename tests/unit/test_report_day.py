@@ -15,8 +15,8 @@ from domains.figure import highest, lowest, mean
 from model import Domain, Kpi, Label, Layer, Metric, Rule, Sensor, Standard, Verdict
 from store.archive import Archive, Taken
 from store.day import DAY, begin
-from store.history import History
 from store.shelf import Shelf
+from store.whole_day import Days
 from streams.report import figures, roll
 from streams.report.day import HOUR, Past
 
@@ -50,7 +50,7 @@ def past(folder: Path, rows: list[tuple[str, float, float]], sensors: tuple[Sens
     shelf, metrics = Shelf(str(folder)), {"level": LEVEL}
     if rows:
         Archive(shelf, ZONE).write("sea", ("city.sea", 0), 0, len(rows), taken)
-    history = History(shelf, ZONE)
+    history = Days(shelf, ZONE)
     found, before = (history.hours("sea", day, metrics) for day in (TODAY, TODAY - DAY))
     listed = {each.id: each for each in sensors}
     return Past(TODAY, ZONE, found, before, metrics, listed, 60.0, *([percentile] if percentile else []))

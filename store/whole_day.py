@@ -1,0 +1,109 @@
+"""The history as reports read it: whole days of all sensors, each reading once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pyarrow as pa
+
+from model import QUALITIES, Metric
+from store.archive import folder
+from store.day import DAY, begin
+from store.history import History, _sources
+from store.hour import DayHours, Roller, joined, sheets
+from store.minute import roll_up
+from store.sheet import merged, read
+from store.stretch import Stretch
+
+THREADS = 2
+"""Partitions of a day that are read side by side."""
+SHEET_ROWS = 1 << 18
+"""Rows of a day taken at once: as many as are worth a call, and few enough to be forgotten soon."""
+
+
+class Days(History):
+    """Reads days of the shelf."""
+
+    def hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
+        """The hours of all sensors of a local day, of its minutes where it was rolled up and of its readings where it was not."""
+        return self.again(lambda: self._hours(domain, day, metrics))
+
+    def _hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
+        edges = begin(day, self.zone), begin(day + DAY, self.zone)
+        raw, minute = _sources(self._names("raw", domain, day), self._names("minute", domain, day))
+        places = sorted({one[:2] for one in (*raw, *minute)})
+        with ThreadPoolExecutor(max(min(len(places), THREADS), 1)) as pool:
+            parts = pool.map(lambda place: self._place_hours(domain, day, place, raw, minute, metrics, edges), places)
+            return joined(*edges, metrics, parts)
+
+    def _place_hours(
+        self,
+        domain: str,
+        day: date,
+        place: tuple[str, int],
+        raw: Iterable[Stretch],
+        minute: Iterable[Stretch],
+        metrics: Mapping[str, Metric],
+        edges: tuple[int, int],
+    ) -> Roller:
+        """A partition's share: its minutes as they lie there, and those that its readings make."""
+        roller = Roller(*edges, metrics)
+        readings, held = ([one for one in kind if one[:2] == place] for kind in (raw, minute))
+        if not readings and len(held) == 1:
+            with self.shelf.open(f"{folder('minute', domain, day)}/{held[0].name}") as file:
+                for table, always in sheets(file, SHEET_ROWS, metrics):
+                    roller.add(table, always)
+            return roller
+        made = [self._sheets("minute", domain, day, one) for one in held]
+        if readings:
+            rows = merged([self._sheets("raw", domain, day, one) for one in readings])
+            made.insert(0, (roll_up(table, metrics) for table in rows))
+        for table in made[0] if len(made) == 1 else merged(made):
+            roller.add(table)
+        return roller
+
+    def _sheets(self, kind: str, domain: str, day: date, one: Stretch) -> Iterator[pa.Table]:
+        with self.shelf.open(f"{folder(kind, domain, day)}/{one.name}") as file:
+            yield from read(file)
+
+    def quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
+        """By hour of the day the quantile (linear between readings) of what all sensors read; of their minutes' means where only these are
+        kept.
+        """
+        return self.again(lambda: self._quantiles(domain, day, metric, share))
+
+    def _quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
+        edges = begin(day, self.zone), begin(day + DAY, self.zone)
+        said = "metric = ? AND epoch_ms(time) >= ? AND epoch_ms(time) < ?"
+        with self.connect(domain, day, day) as database:
+            for value, kind in (("value", "raw"), ("mean", "minute")):
+                trusted = f"quality IN {QUALITIES[: QUALITIES.index('bad')]} AND" if kind == "raw" else ""
+                rows = database.execute(
+                    f"SELECT (epoch_ms(time) - ?) // 3600000, quantile_cont({value}, ?) FROM {kind} "
+                    f"WHERE {trusted} {said} AND {value} IS NOT NULL GROUP BY 1",
+                    [edges[0], share, metric, *edges],
+                ).fetchall()
+                if rows:
+                    return dict(rows)
+        return {}
+
+    def version(self, domain: str, day: date) -> str:
+        """What there is of a day: the offsets held, by partition. Merging, rolling up and forgetting readings leave it as it is."""
+        found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        for kind in ("raw", "minute"):
+            for one in self._names(kind, domain, day):
+                found.setdefault(one[:2], []).append((one.first, one.next))
+        return " ".join(f"{place[0]}-{place[1]}:{','.join(map(str, _together(found[place])))}" for place in sorted(found))
+
+
+def _together(held: list[tuple[int, int]]) -> list[str]:
+    """Stretches of offsets that touch or overlap as one."""
+    found: list[tuple[int, int]] = []
+    for first, following in sorted(held):
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], following)
+        else:
+            found.append((first, following))
+    return [f"{first}..{following}" for first, following in found]
