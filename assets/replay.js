@@ -130,8 +130,9 @@
   }
   function draw() {
     document.querySelectorAll('[data-replay]').forEach(paint);
-    document.querySelectorAll('[data-replay-open]').forEach((button) => { button.hidden = Boolean(deck.replaying()) || !deck.may('operator'); });
-    document.querySelectorAll('[data-replay-then]').forEach((button) => { button.hidden = !deck.may('operator'); });
+    const may = deck.may('operator') && Boolean(deck.known) && !deck.known.site.exercise;  // an exercise has no past of its own
+    document.querySelectorAll('[data-replay-open]').forEach((button) => { button.hidden = Boolean(deck.replaying()) || !may; });
+    document.querySelectorAll('[data-replay-then]').forEach((button) => { button.hidden = !may; });
   }
   deck.paint('[data-replay]', {sections: () => ['replay'], tick: true, draw: () => { check(); draw(); }});
   deck.paint('[data-replay-open], [data-replay-then]', {sections: () => [], tick: true, draw});

@@ -56,7 +56,7 @@ def wall(site: Site, screen: Screen, body: html.Main) -> html.Div:
 
 def exercise(site: Site) -> list[html.B]:
     """What every page of an exercise begins with."""
-    return [html.B([*say("EXERCISE", "演练"), " ", site.exercise], className="exercise")] if site.exercise else []
+    return [html.B(say("EXERCISE", "演练"), className="exercise", title=site.exercise)] if site.exercise else []
 
 
 def main(page: str, body: Any) -> html.Main:

@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 TICK_SECONDS, LEAST_SECONDS, STANDBY_SECONDS = 1.0, 0.05, 0.5
 SLICE_SECONDS = 0.02
 """Work on figures of the past before wishes are listened for again."""
-LOOK_SECONDS = 5.0
-"""From one look for what the history got since to the next."""
+LOOK_SECONDS, WARM_SECONDS = 5.0, 60.0
+"""From one look for what the history got since to the next, while somebody looks at the past and while nobody does."""
 BEGIN_SECONDS = 600.0
 """From one look for where the history begins to the next."""
 TOLD_SECONDS = 5.0
@@ -165,12 +165,13 @@ class Projector:
         """Shows every replay as of now. Raises `Away`, `Fenced`, `DatabaseAway`, `OSError`."""
         now, wall = self._clock.now(), self._clock.wall()
         span = self._span(now)
-        anew = time.monotonic() - self._looked >= LOOK_SECONDS
+        looks = self._looks()
+        replays = self._on(wall, looks)
+        begins = any(replay.id not in self._players for replay in replays)
+        anew = begins or time.monotonic() - self._looked >= (LOOK_SECONDS if replays else WARM_SECONDS)
         if anew:
             self._looked = time.monotonic()
             self._read_journal()
-        looks = self._looks()
-        replays = self._on(wall, looks)
         for replay in replays:
             player = self._players.get(replay.id)
             if player is None:

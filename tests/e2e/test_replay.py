@@ -42,8 +42,6 @@ def test_a_supervisor_replays_an_alarm_from_the_wall(deck: Deck, past: None, sup
     comes(deck, BUOY)
     selects(supervisor, BUOY)
     came = supervisor.js("return citydeck.alarms.chosen().raised")
-    returns(deck, BUOY)
-    stands(supervisor, BUOY, "returned")
     written(deck, supervisor, time.time())
     supervisor.element("[data-replay-then]").click()
     moment = supervisor.until(SHOWN, "a replay")
@@ -72,6 +70,8 @@ def test_a_supervisor_replays_an_alarm_from_the_wall(deck: Deck, past: None, sup
     assert deck.json("/api/v1/replays")["replays"] == []
     told = [(entry.actor, entry.action) for entry in deck.audited() if entry.action.startswith("replay.")]
     assert told == [("supervisor", "replay.live"), ("supervisor", "replay.wall")]
+    stands(supervisor, BUOY, "unacknowledged")
+    returns(deck, BUOY)
 
 
 def test_what_is_critical_now_breaks_in(deck: Deck, past: None, supervisor: Window) -> None:
