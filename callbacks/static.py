@@ -26,7 +26,7 @@ from store.replay import Replays
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
-UNSENT = ("sample", "topic", "format", "lateness")
+UNSENT = ("sample", "topic", "format", "lateness", "standards")
 """Of a domain: how it arrives, which no screen shows."""
 
 
