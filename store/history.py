@@ -34,8 +34,8 @@ Chosen = Mapping[date, tuple[list[Stretch], list[Stretch]]]
 TRIES = 3
 LONG_SECONDS = 5 * 86_400.0
 """From which on the copies by ten days are looked into."""
-SMALL_ROWS, MOST_SMALL = 20_000, 400
-"""Files of so few rows are read whole and remembered, so many of them: some 100 MB at most."""
+SMALL_ROWS, MOST_SMALL, MOST_FOOTERS = 20_000, 400, 40
+"""Files of so few rows are read whole and remembered, so many of them, and so many footers: some 150 MB at most."""
 SCHEME = "citydeck"
 NAMED = ("metric", "sensor")
 
@@ -56,7 +56,8 @@ class History:
     def __init__(self, shelf: Shelf, zone: ZoneInfo) -> None:
         self.shelf, self.zone = shelf, zone
         self._small: dict[str, pa.Table] = {}
-        """By path; a file never changes under its name."""
+        self._footers: dict[str, Any] = {}
+        """By path; a file never changes under its name. A page asks for several series of the same days, and every so often."""
 
     # --- one sensor ------------------------------------------------------------------------------------------------------------------
 
@@ -119,20 +120,15 @@ class History:
     def _part(self, path: str, key: tuple[str, str], schema: pa.Schema) -> pa.Table:
         held = self._small.get(path)
         if held is None:
-            with self.shelf.open(path) as file, pq.ParquetFile(file) as found:
+            with self.shelf.open(path) as file, pq.ParquetFile(file, metadata=self._footers.get(path)) as found:
+                _keep(self._footers, path, found.metadata, MOST_FOOTERS)
                 if found.metadata.num_rows > SMALL_ROWS:
                     parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
                     return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
-                held = self._keep(path, found.read(use_threads=False).unify_dictionaries().combine_chunks().cast(schema))
+                held = found.read(use_threads=False).unify_dictionaries().combine_chunks().cast(schema)
+                _keep(self._small, path, held, MOST_SMALL)
         at = _within(held, key)
         return held.slice(at[0], len(at)) if len(at) else schema.empty_table()
-
-    def _keep(self, path: str, rows: pa.Table) -> pa.Table:
-        """Remembers a small file, for it is asked for again: a page asks for several series of the running day, and every so often."""
-        while len(self._small) >= MOST_SMALL:
-            self._small.pop(next(iter(list(self._small))), None)  # as another thread may have done meanwhile
-        self._small[path] = rows
-        return rows
 
     # --- a day ------------------------------------------------------------------------------------------------------------------------
 
@@ -254,6 +250,13 @@ def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[St
     rolled = {one[:2]: one.first for one in sorted(minute, key=lambda one: -one.first)}
     again = {one[:2] for one in raw if one[:2] in late and one.first <= rolled.get(one[:2], one.first)}
     return [one for one in raw if one[:2] in late], [one for one in minute if one[:2] not in again]
+
+
+def _keep(kept: dict[str, T], path: str, value: T, most: int) -> None:
+    """Remembers the newest of them; another thread may do so as well."""
+    while len(kept) >= most and path not in kept:
+        kept.pop(next(iter(list(kept))), None)
+    kept[path] = value
 
 
 def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:

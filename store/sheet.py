@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import IO, Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def _rank(column: pa.ChunkedArray) -> NDArray[np.int64]:
 
 def write(file: IO[bytes], tables: Iterable[pa.Table], schema: pa.Schema, said: Mapping[str, str]) -> int:
     """Writes sorted tables one after the other, with what is said of them as the file's metadata; how many rows there were."""
-    return write_groups(file, _filled(tables), schema, said)
+    return write_groups(file, (part for table in _filled(tables) for part in _by_metric(table)), schema, said)
 
 
 def write_groups(file: IO[bytes], tables: Iterable[pa.Table], schema: pa.Schema, said: Mapping[str, str]) -> int:
@@ -118,6 +119,14 @@ def write_groups(file: IO[bytes], tables: Iterable[pa.Table], schema: pa.Schema,
             writer.write_table(table, row_group_size=ROW_GROUP)
         writer.add_key_value_metadata(dict(said))
     return rows
+
+
+def _by_metric(rows: pa.Table) -> Iterator[pa.Table]:
+    """The same rows, parted where another metric begins: of a row group with two metrics nobody could tell which sensors it has."""
+    rows = rows.combine_chunks()
+    metric = codes(rows["metric"])
+    for first, last in pairwise([0, *(np.flatnonzero(metric[1:] != metric[:-1]) + 1).tolist(), len(metric)]):
+        yield rows.slice(first, last - first)
 
 
 def _filled(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
