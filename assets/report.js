@@ -143,10 +143,10 @@
     return made;
   }
   function bars(chart) {
-    const WIDE = 240, TALL = 76, LEFT = 26, made = document.createElementNS(SVG, 'svg');
+    const WIDE = 240, TALL = 76, LEFT = 26, EDGE = 5, made = document.createElementNS(SVG, 'svg');
     const put = (tag, told, text) => { const part = made.appendChild(document.createElementNS(SVG, tag)); Object.entries(told).forEach(([name, value]) => part.setAttribute(name, value)); if (text !== undefined) part.textContent = text; };
     const y = (value) => 4 + (1 - (value - chart.low) / (chart.high - chart.low)) * TALL, step = (WIDE - LEFT) / Math.max(chart.values.length, 1);
-    made.setAttribute('viewBox', `0 0 ${WIDE} ${TALL + 18}`);
+    made.setAttribute('viewBox', `0 0 ${WIDE + EDGE} ${TALL + 18}`);
     chart.ticks.forEach(([value, text]) => { put('line', {class: 'tick', x1: LEFT, x2: WIDE, y1: y(value), y2: y(value)}); put('text', {class: 'scale', x: LEFT - 4, y: y(value) + 3}, text); });
     chart.values.forEach((value, place) => {
       if (chart.grey[place]) put('rect', {class: 'few', x: LEFT + step * place, y: 4, width: step, height: TALL});

@@ -24,8 +24,8 @@ from store.live import Live
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
-UNSENT = ("sample", "topic", "format", "lateness")
-"""Of a domain: how it arrives, which no screen shows."""
+UNSENT = ("sample", "topic", "format", "lateness", "standards")
+"""Of a domain: how it arrives, and what its reports hold it against, which no screen shows."""
 
 
 def register(server: Flask, cache: Cache, site: Site, domains: Mapping[str, Domain], reader: Live) -> None:
