@@ -5,9 +5,9 @@
 'use strict';
 (function () {
   const deck = window.citydeck;
-  const FILES = ['pdf', 'xlsx', 'csv', 'json'], SPAN = {daily: 'day', weekly: 'week', monthly: 'month'}, SVG = 'http://www.w3.org/2000/svg';
+  const FILES = ['pdf', 'xlsx', 'csv', 'json'], SPAN = {daily: 'day', weekly: 'week', monthly: 'month'}, SVG = 'http://www.w3.org/2000/svg', AGAIN = 5000;  // milliseconds
   const WORDS = {
-    waiting: {en: 'The report is being made', zh: '正在生成报告'}, away: {en: 'The report cannot be had at the moment.', zh: '暂时无法获取报告。'},
+    waiting: {en: 'The report is being made', zh: '正在生成报告'}, away: {en: 'The report cannot be had at the moment. Trying again.', zh: '暂时无法获取报告，正在重试。'},
     early: {en: 'This time is not over yet: it has a report when it is.', zh: '该时段尚未结束，结束后方可生成报告。'}, none: {en: 'None yet: choose a date to make one.', zh: '尚无报告，选择日期即可生成。'},
     revision: {en: (n) => `Revision ${n}`, zh: (n) => `第 ${n} 版`}, save: {en: 'Save as', zh: '下载'}, newest: {en: 'newest', zh: '最新'},
     changes: {en: (n) => (n === 1 ? '1 figure changed' : `${n} figures changed`), zh: (n) => `${n} 项变更`},
@@ -53,6 +53,7 @@
     if (mine !== asking) return;
     waiting = false;
     draw();
+    if (why === 'away') setTimeout(() => { if (mine === asking && box()) look(); }, AGAIN);
   }
 
   /* ---- left: what there is */
