@@ -29,7 +29,7 @@ from tests.door import PASSWORD, accounts
 from tests.integration.bureau import city
 
 ORIGIN = "http://localhost"
-SAMPLES = {
+SAMPLES = {"span": "daily", 
     "filename": "style.css", "path": "system", "names": "overview", "domain": "sea", "id": "sea-buoy-03", "name": "land", "rest": "x",
     "package_name": "dash", "fingerprinted_path": "x.js", "key": "oxygen_lowest",
 }  # fmt: skip
