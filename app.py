@@ -249,7 +249,7 @@ def _reports(
     sources = Sources(
         domains=described,
         site=site,
-        history=Days(shelf, ZoneInfo(site.zone)),
+        history=Days(shelf, ZoneInfo(site.zone), threads=1),
         reports=Reports(shelf),
         health=Health(engine),
         feeds=FeedHours(engine),

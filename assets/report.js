@@ -5,9 +5,9 @@
 'use strict';
 (function () {
   const deck = window.citydeck;
-  const FILES = ['pdf', 'xlsx', 'csv', 'json'], SPAN = {daily: 'day', weekly: 'week', monthly: 'month'}, SVG = 'http://www.w3.org/2000/svg';
+  const FILES = ['pdf', 'xlsx', 'csv', 'json'], SPAN = {daily: 'day', weekly: 'week', monthly: 'month'}, SVG = 'http://www.w3.org/2000/svg', AGAIN = 5000;  // milliseconds
   const WORDS = {
-    waiting: {en: 'The report is being made', zh: '正在生成报告'}, away: {en: 'The report cannot be had at the moment.', zh: '暂时无法获取报告。'},
+    waiting: {en: 'The report is being made', zh: '正在生成报告'}, away: {en: 'The report cannot be had at the moment. Trying again.', zh: '暂时无法获取报告，正在重试。'},
     early: {en: 'This time is not over yet: it has a report when it is.', zh: '该时段尚未结束，结束后方可生成报告。'}, none: {en: 'None yet: choose a date to make one.', zh: '尚无报告，选择日期即可生成。'},
     revision: {en: (n) => `Revision ${n}`, zh: (n) => `第 ${n} 版`}, save: {en: 'Save as', zh: '下载'}, newest: {en: 'newest', zh: '最新'},
     changes: {en: (n) => (n === 1 ? '1 figure changed' : `${n} figures changed`), zh: (n) => `${n} 项变更`},
@@ -53,6 +53,7 @@
     if (mine !== asking) return;
     waiting = false;
     draw();
+    if (why === 'away') setTimeout(() => { if (mine === asking && box()) look(); }, AGAIN);
   }
 
   /* ---- left: what there is */
@@ -143,10 +144,10 @@
     return made;
   }
   function bars(chart) {
-    const WIDE = 240, TALL = 76, LEFT = 26, made = document.createElementNS(SVG, 'svg');
+    const WIDE = 240, TALL = 76, LEFT = 26, EDGE = 5, made = document.createElementNS(SVG, 'svg');
     const put = (tag, told, text) => { const part = made.appendChild(document.createElementNS(SVG, tag)); Object.entries(told).forEach(([name, value]) => part.setAttribute(name, value)); if (text !== undefined) part.textContent = text; };
     const y = (value) => 4 + (1 - (value - chart.low) / (chart.high - chart.low)) * TALL, step = (WIDE - LEFT) / Math.max(chart.values.length, 1);
-    made.setAttribute('viewBox', `0 0 ${WIDE} ${TALL + 18}`);
+    made.setAttribute('viewBox', `0 0 ${WIDE + EDGE} ${TALL + 18}`);
     chart.ticks.forEach(([value, text]) => { put('line', {class: 'tick', x1: LEFT, x2: WIDE, y1: y(value), y2: y(value)}); put('text', {class: 'scale', x: LEFT - 4, y: y(value) + 3}, text); });
     chart.values.forEach((value, place) => {
       if (chart.grey[place]) put('rect', {class: 'few', x: LEFT + step * place, y: 4, width: step, height: TALL});

@@ -27,7 +27,7 @@ from store.replay import Replays
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 UNSENT = ("sample", "topic", "format", "lateness", "standards")
-"""Of a domain: how it arrives, which no screen shows."""
+"""Of a domain: how it arrives, and what its reports hold it against, which no screen shows."""
 
 
 Changed = Callable[[str, str], Mapping[str, Any] | None]

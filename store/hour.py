@@ -241,11 +241,12 @@ def _used(rows: pa.Table, name: str) -> list[str]:
 
 def _joined(key: Numbers, piece: Floats) -> tuple[Numbers, Floats]:
     """Pieces of one sensor's hour, which batches and partitions cut apart, as one."""
+    order = np.argsort(key, kind="stable")
+    at = np.flatnonzero(np.append(True, np.diff(key[order]) > 0))
+    if len(at) == len(key):
+        return key[order], piece[:, order]
     order = np.lexsort((piece[7], key))
     key, piece = key[order], piece[:, order]
-    at = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
-    if len(at) == len(key):
-        return key, piece
     end = np.append(at[1:], len(key)) - 1
     shared = np.append(False, (key[1:] == key[:-1]) & (piece[8][:-1] // FIVE_MS == piece[7][1:] // FIVE_MS))
     piece[1] -= shared  # five minutes that were cut apart are not two of them

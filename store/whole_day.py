@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -15,16 +16,19 @@ from store.history import History, _sources
 from store.hour import DayHours, Roller, joined, sheets
 from store.minute import roll_up
 from store.sheet import merged, read
+from store.shelf import Shelf
 from store.stretch import Stretch
 
-THREADS = 2
-"""Partitions of a day that are read side by side."""
 SHEET_ROWS = 1 << 18
 """Rows of a day taken at once: as many as are worth a call, and few enough to be forgotten soon."""
 
 
 class Days(History):
-    """Reads days of the shelf."""
+    """Reads days of the shelf, so many partitions of one at a time; 1 in a process whose threads are gevent's."""
+
+    def __init__(self, shelf: Shelf, zone: ZoneInfo, threads: int = 2) -> None:
+        super().__init__(shelf, zone)
+        self._threads = threads
 
     def hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
         """The hours of all sensors of a local day, of its minutes where it was rolled up and of its readings where it was not."""
@@ -34,9 +38,14 @@ class Days(History):
         edges = begin(day, self.zone), begin(day + DAY, self.zone)
         raw, minute = _sources(self._names("raw", domain, day), self._names("minute", domain, day))
         places = sorted({one[:2] for one in (*raw, *minute)})
-        with ThreadPoolExecutor(max(min(len(places), THREADS), 1)) as pool:
-            parts = pool.map(lambda place: self._place_hours(domain, day, place, raw, minute, metrics, edges), places)
-            return joined(*edges, metrics, parts)
+
+        def part(place: tuple[str, int]) -> Roller:
+            return self._place_hours(domain, day, place, raw, minute, metrics, edges)
+
+        if self._threads == 1 or len(places) < 2:
+            return joined(*edges, metrics, map(part, places))
+        with ThreadPoolExecutor(self._threads) as pool:
+            return joined(*edges, metrics, pool.map(part, places))
 
     def _place_hours(
         self,

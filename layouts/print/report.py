@@ -180,7 +180,8 @@ def _held_against(row: Any, language: Language) -> str:
 def _chart(facts: Facts, domain: Any, language: Language) -> dict[str, Any]:
     """Bars by hour, or by day: of a figure that passed its alarm limit, else of the first trend that has a value."""
     rows = {row["key"]: row for row in domain["kpis"]}
-    beyond = [row["key"] for row in domain["kpis"] if row["shown"] and row["over"]]
+    first = (*domain["headline"], *domain["trends"])
+    beyond = [key for key in first if rows[key]["over"]]
     names = [*beyond, *domain["trends"], *rows]
     row = next((rows[name] for name in names if any(each is not None for each in _bars(rows[name]))), rows[names[0]])
     values = _bars(row)

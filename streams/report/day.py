@@ -43,8 +43,9 @@ def spacing(part: Hours, rows: Sequence[int]) -> Floats:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of a sensor without any pair the median is NaN, which is meant
         inside = np.nanmedian(np.where((count > 1) & (last > first), (last - first) / np.maximum(count - 1, 1), np.nan), axis=1)
-        between = np.array([np.median(np.diff(row[~np.isnan(row)])) for row in first]) if len(rows) else np.empty(0)
-    found: Floats = np.where(np.isnan(inside), between, inside) / 1000
+        for row in np.flatnonzero(np.isnan(inside)).tolist():
+            inside[row] = np.median(np.diff(first[row][~np.isnan(first[row])]))
+    found: Floats = inside / 1000
     return found
 
 
@@ -58,6 +59,8 @@ class Span:
         self._parts = [(part, start) for part, start in ((before, 0), (of_day, lead)) if part is not None]
         self._rows = [np.array([self.place[sensor] for sensor in part.sensors], np.int64) for part, _ in self._parts]
         self._columns, self._shape = dict[str, Floats](), (len(self.sensors), lead + hours)
+        self.intervals: Floats | None = None
+        """Seconds between readings of each, once somebody has found them out."""
 
     def column(self, name: str) -> Floats:
         """A field of `Hours` over both days; NaN, or 0 for counts, where nothing was said."""
@@ -111,8 +114,10 @@ class Past:
 
     def intervals(self, span: Span) -> Floats:
         """Seconds between readings of each sensor: as listed; of an unlisted one as observed, and no fewer than its domain says."""
-        own = self._observed
-        return np.array([self._listed[name].interval if name in self._listed else own.get(name, self._interval) for name in span.sensors])
+        if span.intervals is None:
+            own, listed = self._observed, self._listed
+            span.intervals = np.array([listed[name].interval if name in listed else own.get(name, self._interval) for name in span.sensors])
+        return span.intervals
 
     @cached_property
     def _observed(self) -> dict[str, float]:

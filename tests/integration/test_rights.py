@@ -31,7 +31,7 @@ from tests.integration.bureau import city
 ORIGIN = "http://localhost"
 SAMPLES = {
     "filename": "style.css", "path": "system", "names": "overview", "domain": "sea", "id": "sea-buoy-03", "name": "land", "rest": "x",
-    "package_name": "dash", "fingerprinted_path": "x.js", "key": "oxygen_lowest",
+    "package_name": "dash", "fingerprinted_path": "x.js", "key": "oxygen_lowest", "span": "daily",
 }  # fmt: skip
 """A value for each name in a rule."""
 SCREEN, LOGOUT = "wall-1", "/logout"

@@ -14,7 +14,7 @@ import pytest
 
 from store.archive import Archive, Taken
 from store.day import begin
-from store.hour import HOUR_MS
+from store.hour import HOUR_MS, DayHours
 from store.merge import Kept, Merger
 from store.shelf import Shelf
 from store.whole_day import Days
@@ -36,7 +36,11 @@ def straight(past: Past, metric: str) -> dict[tuple[str, int], list[tuple[int, f
 
 
 def check(past: Past) -> None:
-    hours = Days(past.shelf, ZONE).hours("sea", DAY, METRICS)
+    for threads in (1, 2):
+        check_hours(past, Days(past.shelf, ZONE, threads).hours("sea", DAY, METRICS))
+
+
+def check_hours(past: Past, hours: DayHours) -> None:
     assert hours.hours == 24
     for metric in ("level", "noise"):
         found, told = hours.metrics[metric], straight(past, metric)
