@@ -177,6 +177,10 @@ class History:
                 (alone if sum(other[:2] == one[:2] for other in there) == 1 else shared).append(told)
         return alone, shared
 
+    def days(self, domain: str, since: float, until: float) -> set[date]:
+        """The local days of which anything is held, among those of a span and a few around it."""
+        return {day for kind in ("raw", "minute") for day, found in self._listed(kind, domain, since, until).items() if found}
+
     # --- which files -----------------------------------------------------------------------------------------------------------------
 
     def _chosen(self, domain: str, since: float, until: float) -> Chosen:
