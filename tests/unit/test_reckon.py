@@ -108,7 +108,7 @@ def test_a_day_that_was_computed_is_read(past: Past) -> None:
 
 
 def test_of_partitions_of_which_one_was_rolled_up_both_count_and_nothing_twice(past: Past) -> None:
-    past.write([("s-2", "level", BEGIN + 7_170_000, 1000.0)], partition=1)
+    past.write([("s-2", "level", BEGIN + 7_170_001, 1000.0)], partition=1)
     before = asked(past, "level_highest", 2, 2.01)
     roll(past)  # of partition 0 alone
     past.write([("s-2", "level", BEGIN + 3_600_000, 30.0)])
