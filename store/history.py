@@ -171,6 +171,7 @@ class History:
             parts = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
             try:
                 with self._connected(domain, *parts) as database:
+                    database.execute("SET threads = 1")  # sums in the order of the rows: the same to the last bit each time
                     return database.sql(sql, params=values).to_arrow_table()
             except duckdb.IOException as error:  # a file was merged away, or cannot be read
                 raise FileNotFoundError(str(error)) from error
@@ -210,6 +211,10 @@ class History:
                 told = self.shelf.path(path) if self.shelf.local else f"{SCHEME}://{self.shelf.path(path)}"
                 (alone if sum(other[:2] == one[:2] for other in there) == 1 else shared).append(told)
         return alone, shared
+
+    def days(self, domain: str, since: float, until: float) -> set[date]:
+        """The local days of which anything is held, among those of a span and a few around it."""
+        return {day for kind in ("raw", "minute") for day, found in self._listed(kind, domain, since, until).items() if found}
 
     # --- which files -----------------------------------------------------------------------------------------------------------------
 

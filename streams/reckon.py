@@ -24,6 +24,8 @@ from streams.window import FIVE
 
 log = logging.getLogger(__name__)
 
+MOST_DAYS = 40
+"""Days that are computed as asked; the history's process computes all others soon."""
 REACH_SECONDS = 90_000
 """How far back a figure may look (`model.Readings`)."""
 Name = tuple[Kpi, str]
@@ -46,14 +48,18 @@ class Reckoner:
     def kpi(self, domain: Domain, kpi: Kpi, area: str, since: float, until: float) -> Rows:
         """`FIGURE` of one KPI at every five minutes from `since` up to `until`: of days that were computed from their files, else computed.
 
-        Raises `OSError`.
+        Of days that nobody computed yet only the newest `MOST_DAYS` are. Raises `OSError`.
         """
         parts, left = list[Rows](), list[tuple[float, float]]()
         files = figure.held(self._history.shelf, domain.key)
+        held = self._history.days(domain.key, since - REACH_SECONDS, until)
+        due = [day for day in days(*(day_of(each, self._zone) for each in (since, until))) if {day, day - DAY} & held and day not in files]
         for first, last, day in self._days(since, until):
-            held = figure.read(self._history.shelf, domain.key, day, files.get(day, ()), kpi.key, area)
-            if held is not None:
-                parts.append(held)
+            rows = figure.read(self._history.shelf, domain.key, day, files.get(day, ()), kpi.key, area)
+            if rows is not None:
+                parts.append(rows)
+            elif day not in due[-MOST_DAYS:]:
+                continue
             elif left and left[-1][1] == first:
                 left[-1] = (left[-1][0], last)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import pytest
 from domains.figure import energy_mean, exceeded, fastest_rise, highest, lowest, mean
 from model import Area, Domain, Kpi, Label, Layer, Sensor, Site
 from store import figure
+from store.figure import Rows
 from store.history import History
 from store.merge import Kept, Merger
 from store.shelf import Shelf
 from streams.daily import Daily
-from streams.reckon import Reckoner
+from streams.reckon import Name, Reckoner
 from tests.unit.past import BEGIN, LOOK, METRICS, NAME, PLACE, ZONE, Past
 
 HOUR = 3600.0
@@ -106,11 +108,24 @@ def test_a_day_that_was_computed_is_read(past: Past) -> None:
 
 
 def test_of_partitions_of_which_one_was_rolled_up_both_count_and_nothing_twice(past: Past) -> None:
-    past.write([("s-2", "level", BEGIN + 7_171_000, 1000.0)], partition=1)
+    past.write([("s-2", "level", BEGIN + 7_170_001, 1000.0)], partition=1)
     before = asked(past, "level_highest", 2, 2.01)
     roll(past)  # of partition 0 alone
     past.write([("s-2", "level", BEGIN + 3_600_000, 30.0)])
     assert asked(past, "level_highest", 2, 2.01) == before == {2.0: 1000.0}
+
+
+def test_a_year_of_which_little_is_held_asks_for_little(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    spans = list[float]()
+    figures = Reckoner.figures
+
+    def counted(self: Reckoner, domain: Domain, asked: Sequence[Name], since: float, until: float) -> Rows:
+        spans.append(until - since)
+        return figures(self, domain, asked, since, until)
+
+    monkeypatch.setattr(Reckoner, "figures", counted)
+    assert asked(past, "level_mean", -300 * 24, 60 * 24) == asked(past, "level_mean", 0, 24)
+    assert spans[0] == 2 * 24 * HOUR, "the day, and the next, whose first hours look back to it"
 
 
 def test_there_may_be_no_history(tmp_path: Path) -> None:
