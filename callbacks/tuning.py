@@ -141,7 +141,8 @@ def _try(server: Flask, spec: SpecTree, declared: Declared, tunings: Tunings) ->
             return problem(422, f"{error.field}: {error.reason}")
         if not wanted:
             return problem(422, "values: the rule has these numbers")
-        return jsonify(asdict(_asked(lambda: tunings.ask(json.rule, wanted, json.days, _name()))))
+        name = _name()
+        return jsonify(asdict(_asked(lambda: tunings.ask(json.rule, wanted, json.days, name))))
 
 
 def _change(server: Flask, spec: SpecTree, declared: Declared, tunings: Tunings) -> None:
@@ -151,7 +152,7 @@ def _change(server: Flask, spec: SpecTree, declared: Declared, tunings: Tunings)
     @spec.validate(resp=Described(**answers), tags=["tuning"])
     def api_trial_apply(id: str, json: Applying) -> Response:
         """Puts in force what was tried; every process takes it within a few seconds, without a restart."""
-        trial = _trial(tunings, id)
+        trial, name = _trial(tunings, id), _name()
         if trial.state != "done" or not trial.values:
             return problem(409, "the trial is not done, or proposes nothing")
         values = _merged(_asked(tunings.in_force), trial)
@@ -159,7 +160,7 @@ def _change(server: Flask, spec: SpecTree, declared: Declared, tunings: Tunings)
         if key not in declared.authored or not _holds(declared.authored[key], rule, values):
             return problem(409, "the rule was changed by its author since: try again")
         try:
-            return jsonify(asdict(_asked(lambda: tunings.apply(id, _name(), json.note, values))))
+            return jsonify(asdict(_asked(lambda: tunings.apply(id, name, json.note, values))))
         except Changed:
             return problem(409, "the rule has other numbers by now than those with which the trial compared: try again")
         except Unknown:
@@ -169,8 +170,9 @@ def _change(server: Flask, spec: SpecTree, declared: Declared, tunings: Tunings)
     @spec.validate(resp=Described(**answers), tags=["tuning"])
     def api_tuning_take_back(json: Restoring) -> Response:
         """The rule is as its author wrote it, within a few seconds."""
+        name = _name()
         try:
-            return jsonify(asdict(_asked(lambda: tunings.take_back(json.rule, _name(), json.note))))
+            return jsonify(asdict(_asked(lambda: tunings.take_back(json.rule, name, json.note))))
         except Unknown:
             return problem(404, f"{json.rule!r} is as its author wrote it")
 
@@ -197,6 +199,7 @@ def _trial(tunings: Tunings, id: str) -> Trial:
 
 
 def _name() -> str:
+    """Who asks; not to be called in the thread in which the database is asked, which knows of no request."""
     known = visitor()
     return known.name if known else abort(problem(403, "nobody is signed in"))  # the guard lets nobody unknown in
 

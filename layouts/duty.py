@@ -11,7 +11,7 @@ from layouts.text import say
 def chooser() -> html.Details:
     """The desk of who looks; opened, all desks with what they answer for. `assets/alarm/duty.js` fills it."""
     acts = [("hand", "Hand over areas…", "移交区域…"), ("leave", "Leave the desk", "离席"), ("all", "Show all desks", "显示全部席位")]
-    over = dcc.Link(say("Hand over the shift…", "交接班…"), href="/handover", className="show")
+    over = dcc.Link(say("Hand over the shift…", "交接班…"), href="/handover", className="show over")
     buttons = [over, *(html.Button(say(en, zh), type="button", **data(duty_act=act)) for act, en, zh in acts)]
     summary = html.Summary([html.Span(say("Desk", "席位"), className="label"), " ", html.B(className="name"), " ▾"])
     parts = [html.Ul(className="desks"), html.P(className="said", role="status"), html.Div(buttons, className="buttons")]

@@ -42,7 +42,7 @@
     const key = said + link + deck.language();
     if (element.told === key) return;
     element.told = key;
-    element.replaceChildren(deck.part('span', '', said));
+    element.replaceChildren(...(said ? [deck.part('span', '', said)] : []));
     if (link) { const made = deck.part('a', '', deck.text(WORDS.tune)); made.href = link; element.append(said ? ' ' : '', made); }
   }
   deck.paint('[data-tuned]', {sections: () => [], tick: true, draw(element) { if (deck.known) (element.dataset.tuned === 'alarm' ? ofAlarm : ofSensor)(element); }});

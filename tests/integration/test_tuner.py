@@ -126,7 +126,8 @@ def came(sensor: str, number: int, **more: Any) -> Event:
         "subject": f"sensor:{sensor}",
         "annunciated": True,
     }
-    return Event(time=NOW - 7200 + number, source=f"{sensor}:{number}", domain="sea", priority="high", **{**told, **more})
+    told |= {"time": NOW - 7200 + number, "source": f"{sensor}:{number}", "domain": "sea", "priority": "high"}
+    return Event(**{**told, **more})
 
 
 def test_what_is_asked_is_answered_from_the_history(city: City) -> None:
