@@ -23,7 +23,7 @@
     /* Where the marks of `alarmed` ([{feed, row}], the worst last) stand: feed.moved is {screen, place, turn} by row, for those that moved. */
     stand(alarmed) {
       this.feeds.forEach((feed) => { feed.moved = new Map(); });
-      if (!this.viewport) return;
+      if (!this.viewport || !this.element.isConnected) return;  // a page that is left has no lengths
       const taken = [];
       for (const {feed, row} of [...alarmed].reverse()) {
         const found = this.standing(this.onScreen(this.placeOf(feed, row)), taken);

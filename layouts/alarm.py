@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from layouts import alarm_health, duty, history, journal, logbook, replay, saved_view
+from layouts import alarm_health, duty, history, journal, logbook, replay, saved_view, shell
 from layouts.data import aria, data
 from layouts.table import LOOK, column, grid
 from layouts.text import say
@@ -60,10 +60,9 @@ def filters() -> html.Div:
         for key, en, zh in TABS
     ]
     find = dcc.Input(type="search", className="filter")
-    areas = html.Details([html.Summary([*say("Areas", "区域"), " ▾"]), html.Div(className="tree")], className="menu areas")
     said = html.P(className="outcome", role="status", **data(alarm_said="1"))
     return html.Div(
-        [duty.chooser(), *buttons, find, areas, saved_view.menu(), html.Div(className="chips"), said],
+        [duty.chooser(), *buttons, find, shell.areas(), saved_view.menu(), html.Div(className="chips"), said],
         className="filters",
         **data(alarm_filters="1"),
     )

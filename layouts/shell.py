@@ -97,9 +97,14 @@ def more(links: list[dcc.Link]) -> list[dmc.HoverCard]:
     return [dmc.HoverCard([target, dmc.HoverCardDropdown(html.Nav(links, className="menu"), p=0)], radius=0)]
 
 
+def areas() -> html.Details:
+    """A menu: the alarms of the city, its areas and the bureaus in each, added up. `assets/alarm/tree.js` fills it."""
+    return html.Details([html.Summary([*say("Areas", "区域"), " ▾"]), html.Div(className="tree")], className="menu areas")
+
+
 def line(linked: bool) -> html.Footer:
     """The condition that matters most: what, value against limit, where, how long, and how many are active."""
-    show = [html.A([*say("Show", "查看"), " ", html.Kbd("G")], href="/", className="show", **data(go="1"))] if linked else []
+    show = [areas(), html.A([*say("Show", "查看"), " ", html.Kbd("G")], href="/", className="show", **data(go="1"))] if linked else []
     what = html.B([html.Span(className="said"), html.Span(className="limit")], className="what")
     place = html.Span([html.Span(className="where"), html.Span(className="bureau"), duty.owner("line")], className="place")
     return html.Footer(

@@ -164,7 +164,7 @@
 
   /* ---- rows from the server */
   async function look() {
-    if (asking || !page() || document.hidden) return;
+    if (asking || document.hidden || !(page() || document.querySelector('.line .areas[open]'))) return;
     asking = true;
     let more = false;
     try {

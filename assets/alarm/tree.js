@@ -1,5 +1,6 @@
 /* What is asked for beside the words: the groups with their counts, the areas as a tree that adds up (the city, its areas, the bureaus in each),
  * and a button for each thing asked for that takes it away again. What is counted in the tree waits for somebody, by priority, as in the header.
+ * On every other page the tree stands in the alarm line, and leads to the desk.
  */
 'use strict';
 (function () {
@@ -92,16 +93,25 @@
     if (areas.open) tree(areas.querySelector('.tree'));
   }
 
+  const elsewhere = () => (box() ? null : document.querySelector('.line .areas[open]'));
+  async function follow() {
+    if (!elsewhere()) return;
+    await desk.look();
+    if (elsewhere() && deck.known) tree(elsewhere().querySelector('.tree'));
+  }
+
   desk.onChange(draw);
   choice.onAsk(draw);
   deck.paint('[data-alarm-filters]', {sections: () => [], draw});
-  document.addEventListener('toggle', (event) => { if (event.target.matches('.areas')) draw(); }, true);
+  document.addEventListener('toggle', (event) => { if (event.target.matches('.areas')) { draw(); follow(); } }, true);
+  deck.second(follow);
   document.addEventListener('click', (event) => {
-    const at = (css) => event.target.closest(`[data-alarm-filters] ${css}`), tab = at('[data-tab]'), drop = at('[data-drop]'), wish = at('[data-wish]'), fold = at('[data-fold-area]');
+    const at = (css) => event.target.closest(`:is([data-alarm-filters], .line) ${css}`), tab = at('[data-tab]'), drop = at('[data-drop]'), wish = at('[data-wish]'), fold = at('[data-fold-area]');
     if (tab) choice.ask({show: tab.dataset.tab === 'all' ? '' : tab.dataset.tab});
     if (drop) choice.ask({[drop.dataset.drop]: ''});
-    if (fold) { if (!closed.delete(fold.dataset.foldArea)) closed.add(fold.dataset.foldArea); draw(); }
-    if (wish) { choice.ask({area: '', domain: '', priority: '', ...Object.fromEntries(new URLSearchParams(wish.dataset.wish))}); }
+    if (fold) { if (!closed.delete(fold.dataset.foldArea)) closed.add(fold.dataset.foldArea); draw(); follow(); }
+    if (wish && !box()) deck.go(deck.path('alarms?' + wish.dataset.wish));
+    else if (wish) { choice.ask({area: '', domain: '', priority: '', ...Object.fromEntries(new URLSearchParams(wish.dataset.wish))}); }
     document.querySelectorAll('.areas[open]').forEach((areas) => { if (wish || (!fold && !areas.contains(event.target))) areas.open = false; });
   });
   document.addEventListener('input', (event) => {

@@ -23,13 +23,13 @@ def test_the_language_is_switched_without_loading_anew_and_survives_a_reload(dec
     browser.open("/domain/sea")
     read_in(browser, "en")
     browser.js("window.before = true")
-    browser.element('[data-set-language="zh"]').click()
+    browser.click('[data-set-language="zh"]')
     read_in(browser, "zh")
     assert browser.js("return window.before && document.documentElement.lang") == "zh-CN"
     browser.driver.refresh()
     browser.live()
     read_in(browser, "zh")
-    browser.element('[data-set-language="en"]').click()
+    browser.click('[data-set-language="en"]')
     read_in(browser, "en")
 
 
@@ -37,13 +37,13 @@ def test_the_theme_is_switched_and_survives_a_reload(browser: Window) -> None:
     ground = "return getComputedStyle(document.body).backgroundColor"
     browser.open("/system")
     dark = browser.js(ground)
-    browser.element("[data-set-theme]").click()
+    browser.click("[data-set-theme]")
     light = browser.js(ground)
     assert light != dark
     browser.driver.refresh()
     browser.live()
     assert browser.js(ground) == light
-    browser.element("[data-set-theme]").click()
+    browser.click("[data-set-theme]")
     assert browser.js(ground) == dark
 
 

@@ -36,17 +36,17 @@ def li(deck: Deck, keeper: None, tmp_path: Path) -> Iterator[Window]:
 
 def writes(window: Window, text: str) -> None:
     """Writes an entry into the log book and sees it recorded."""
-    window.element("[data-log] [data-log-write]").click()
+    window.click("[data-log] [data-log-write]")
     window.element("[data-log-form] textarea").send_keys(text)
-    window.element("[data-log-form] .yes").click()
+    window.click("[data-log-form] .yes")
     window.holds("[data-log] tbody", text)
 
 
 def test_two_operators_hand_over(li: Window, deck: Deck) -> None:
     li.open("/alarms")
     li.until("return citydeck.me() && citydeck.held('duties') && citydeck.held('duties').sea", "who answers for what")
-    li.element("[data-duty] summary").click()
-    li.element('[data-duty] .desks button[data-key="sea"]').click()
+    li.click("[data-duty] summary")
+    li.click('[data-duty] .desks button[data-key="sea"]')
     li.until("return citydeck.desk.id() === 'sea'", "the desk")
     li.open("/log")
     writes(li, HOSTILE)
@@ -56,16 +56,16 @@ def test_two_operators_hand_over(li: Window, deck: Deck) -> None:
     li.holds("[data-handover] .sections", HOSTILE)
     li.until("return !document.querySelector('[data-handover-act=\"make\"]').disabled", "the desk's own pack")
     li.element("[data-handover] .outgoing textarea").send_keys(HOSTILE)
-    li.element(ACT.format("make")).click()
+    li.click(ACT.format("make"))
     li.holds(SIGNED, "Li Na")
     li.until("return location.search.startsWith('?pack=')", "the pack's own address")
     li.forgive.append("401")  # a wrong password
     li.element('[data-handover] .here input[name="name"]').send_keys("wang")
     li.element('[data-handover] .here input[name="password"]').send_keys("wrong")
-    li.element(ACT.format("here")).click()
+    li.click(ACT.format("here"))
     li.holds("[data-handover] .signing .outcome", "wrong")
     li.element('[data-handover] .here input[name="password"]').send_keys(PASSWORD)
-    li.element(ACT.format("here")).click()
+    li.click(ACT.format("here"))
     li.until("return citydeck.me && citydeck.me() && citydeck.me().name === 'wang'", "the next one's browser")
     li.holds(SIGNED, "Wang Wei <b>")
     li.until("return citydeck.desk.id() === 'sea'", "the seat of the next one")

@@ -66,7 +66,7 @@ def test_from_the_sensor_to_its_day_beside_the_day_before_and_into_a_file(deck: 
         "const link = document.querySelector('.sensor-body [data-history-link]'); return Boolean(link && !link.hidden)",
         "a link to its past",
     )
-    browser.element(".sensor-body [data-history-link]").click()
+    browser.click(".sensor-body [data-history-link]")
     browser.holds("[data-history] .shown", BUOY)
     (line,) = drawn(browser, 90)
     assert line[1].count(None) == 1, "half an hour is a gap"
@@ -78,7 +78,7 @@ def test_from_the_sensor_to_its_day_beside_the_day_before_and_into_a_file(deck: 
     assert max(values(before)) == 19.19
     assert max(abs(one - other) for one, other in zip(sorted(today[0]), sorted(before[0]), strict=True)) < 60, "laid over each other"
 
-    browser.element('[data-history] [data-file="csv"]').click()
+    browser.click('[data-history] [data-file="csv"]')
     file = browser.waits(lambda: next(iter(tmp_path.glob("history-*.csv")), None), "a file")
     rows = pandas.read_csv(file)
     assert set(rows["series"]) == {f"sensor:sea/{METRIC}/{BUOY}"}
@@ -124,7 +124,7 @@ def test_what_is_not_there_is_told(deck: Deck, browser: Window) -> None:
     browser.holds("[data-history] .chart .waiting", "No reading is kept of this period")
     browser.open("/history?of=sensor:moon/ph/nobody")
     browser.holds("[data-history] .chart .waiting", "There is no sensor:moon/ph/nobody")
-    browser.element("[data-history] .shown [data-remove]").click()
+    browser.click("[data-history] .shown [data-remove]")
     browser.holds("[data-history] .chart .waiting", "Add a sensor")
 
 

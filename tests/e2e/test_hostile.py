@@ -60,7 +60,7 @@ def test_strange_names_do_no_harm(browser: Window) -> None:
     for id, own in browser.js("const all = citydeck.map.state().sensors; return arguments[0].map((id) => [id, all[id]])", IDS):
         browser.point(own["x"], own["y"])
         browser.holds(".map-tip:not([hidden])", id)
-    browser.element('[data-show="conditions"]').click()
+    browser.click('[data-show="conditions"]')
     browser.holds("[data-conditions] ol", LOUD)
     unharmed(browser)
 
@@ -68,7 +68,7 @@ def test_strange_names_do_no_harm(browser: Window) -> None:
 @pytest.mark.usefixtures("strangers")
 def test_strange_names_stand_in_the_list_and_lead_to_their_pages(browser: Window) -> None:
     browser.open(f"/domain/{DOMAIN}")
-    browser.element('[data-stations="land"] .more').click()
+    browser.click('[data-stations="land"] .more')
     for id in IDS:
         browser.until("return Boolean(citydeck.gridApi('stations-grid')?.getRowNode(arguments[0]))", f"{id} in the list", id)
         browser.js("const g = citydeck.gridApi('stations-grid'); g.ensureNodeVisible(g.getRowNode(arguments[0]))", id)

@@ -82,11 +82,11 @@ def test_the_condition_is_listed_on_its_page_with_what_to_do(deck: Deck, browser
     for age in (700, 380):  # for longer than the on-delay
         deck.send("sea", buoy, "wave_height", 3.1, age)
     browser.open("/domain/sea")
-    browser.element('[data-show="conditions"]').click()
+    browser.click('[data-show="conditions"]')
     item = "[data-conditions] li[data-priority='M']"
     browser.holds(item, "High waves")
     browser.holds(item, name)
-    browser.element(item).click()
+    browser.click(item)
     browser.holds('[data-say="action"]', "Close the beaches")
     for age in (350, 5):  # back for longer than the off-delay
         deck.send("sea", buoy, "wave_height", 0.8, age)

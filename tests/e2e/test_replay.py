@@ -43,14 +43,14 @@ def test_a_supervisor_replays_an_alarm_from_the_wall(deck: Deck, past: None, sup
     selects(supervisor, BUOY)
     came = supervisor.js("return citydeck.alarms.chosen().raised")
     written(deck, supervisor, time.time())
-    supervisor.element("[data-replay-then]").click()
+    supervisor.click("[data-replay-then]")
     moment = supervisor.until(SHOWN, "a replay")
     assert came - 61 <= moment <= came
     assert supervisor.js(STATE, alarm(BUOY)) == 0
     supervisor.holds(".replay .words", "REPLAY")
     assert supervisor.js(ACTS) == []
 
-    supervisor.element('[data-replay-by="60"]').click()
+    supervisor.click('[data-replay-by="60"]')
     supervisor.until(f"const shown = (() => {{ {SHOWN} }})(); return shown >= arguments[0]", "a minute later", came + 1)
     supervisor.until(f"return (() => {{ {STATE} }})() === 1", "the alarm as it stood", alarm(BUOY))
     stands(supervisor, BUOY, "unacknowledged")
@@ -59,7 +59,7 @@ def test_a_supervisor_replays_an_alarm_from_the_wall(deck: Deck, past: None, sup
     wall.sign_in("viewer", PASSWORD)
     wall.open("/wall/wall-1")
     assert wall.js("return citydeck.replaying()") == ""
-    supervisor.element(".replay .whole").click()
+    supervisor.click(".replay .whole")
     wall.until(SHOWN, "the wall in the replay")
     wall.holds(".replay .words", "REPLAY")
     assert not wall.js("return document.querySelector('.replay .controls')")
@@ -77,7 +77,7 @@ def test_a_supervisor_replays_an_alarm_from_the_wall(deck: Deck, past: None, sup
 def test_what_is_critical_now_breaks_in(deck: Deck, past: None, supervisor: Window) -> None:
     written(deck, supervisor, time.time() - 30)
     supervisor.open("/")
-    supervisor.element("[data-replay-open]").click()
+    supervisor.click("[data-replay-open]")
     supervisor.until(SHOWN, "a replay")
     assert supervisor.js("return document.querySelector('.breakin').hidden")
     critical(deck, OTHER)
@@ -101,5 +101,5 @@ def test_a_link_shows_its_moment_held(deck: Deck, past: None, supervisor: Window
     assert supervisor.path() == "/domain/sea"
     supervisor.driver.refresh()
     supervisor.until(f"return (() => {{ {SHOWN} }})() === arguments[0]", "the same moment after loading anew", moment)
-    supervisor.element('[data-replay-do="live"]').click()
+    supervisor.click('[data-replay-do="live"]')
     supervisor.until(LIVE, "live again")

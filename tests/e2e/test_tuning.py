@@ -72,16 +72,16 @@ def test_a_manager_tunes_a_chattering_rule(manager: Window, deck: Deck) -> None:
     manager.holds("[data-tuning] .asked .tuned", "on-delay 1 min")
     types(manager, '[data-tuning] .numbers input[name="on_delay"]', "240")
     types(manager, '[data-tuning] .numbers input[name="days"]', "2")
-    manager.element('[data-tuning-act="try"]').click()
+    manager.click('[data-tuning-act="try"]')
     manager.holds(
         "[data-tuning] .sentence",
         f"With on-delay 4 min, {CYCLES + 1} alarms of the last 2 days would have been 1, the longest delay 3 min 00 s.",
     )
     manager.holds("[data-tuning] .answer .more", f"{CYCLES} would not have come at all")
-    manager.element('[data-tuning-act="apply"]').click()
+    manager.click('[data-tuning-act="apply"]')
     manager.holds("[data-tuning] .asked .outcome", "Say why")
     types(manager, '[data-tuning] .apply input[name="note"]', "<b>tide</b> race at the probe")
-    manager.element('[data-tuning-act="apply"]').click()
+    manager.click('[data-tuning-act="apply"]')
     manager.holds("[data-tuning] .asked .outcome", "In force, recorded")
     until(lambda: told(deck)["on_delay"] == 240.0, "the number that everybody is told")
     assert told(deck)["tuned"]["author"] == "manager" and told(deck)["tuned"]["authored"] == {"on_delay": 60.0}
@@ -90,6 +90,6 @@ def test_a_manager_tunes_a_chattering_rule(manager: Window, deck: Deck) -> None:
     manager.holds('[data-tuned="sensor"]', "Tuned by manager")
     manager.open("/tuning")
     types(manager, "[data-tuning] .force .back input", "probe was moved")
-    manager.element("[data-tuning] .force .back button").click()
+    manager.click("[data-tuning] .force .back button")
     manager.holds("[data-tuning] .asked .outcome", "As its author wrote it, recorded")
     until(lambda: told(deck)["on_delay"] == 60.0 and "tuned" not in told(deck), "the author's number")

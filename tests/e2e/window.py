@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
@@ -130,6 +130,18 @@ class Window:
         """The first element of `css`, waited for."""
         found: WebElement = self.until("return document.querySelector(arguments[0])", css, css)
         return found
+
+    def click(self, css: str) -> None:
+        """Presses the first element of `css`, waited for; once more where it was drawn anew under the pointer."""
+
+        def pressed() -> bool:
+            try:
+                self.element(css).click()
+            except StaleElementReferenceException:
+                return False
+            return True
+
+        self.waits(pressed, f"a press on {css}")
 
     # --- the map ---------------------------------------------------------------------------------------------------------------------
 

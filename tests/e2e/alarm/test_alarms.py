@@ -33,7 +33,7 @@ def test_from_a_reading_over_the_limit_to_an_acknowledged_returned_and_rearmed_a
     browser.forgive.append("/ack")  # the answer is an error, and the browser notes that
     acknowledges(browser, BUOY)
     browser.holds(OUTCOME, "Already acknowledged by supervisor at ")
-    browser.element('[data-set-language="zh"]').click()
+    browser.click('[data-set-language="zh"]')
     browser.holds(OUTCOME, "supervisor 已于 ")
 
     returns(deck, BUOY, age=600)
@@ -57,11 +57,11 @@ def test_an_alarm_is_shelved_with_a_reason_and_found_by_it(deck: Deck, superviso
     supervisor.holds("[data-alarm-form][open] .question", "Shelve this alarm: Low oxygen")
     assert supervisor.js("return document.querySelector('[data-alarm-form] .yes').disabled")
     supervisor.element("[data-alarm-form] textarea").send_keys("<b>dredging</b>")
-    supervisor.element("[data-alarm-form] .yes").click()
+    supervisor.click("[data-alarm-form] .yes")
     supervisor.reads(OUTCOME, "Shelved, recorded")
     supervisor.open("/alarms?fold=no&show=shelved&filter=dredging")
     supervisor.holds(f'{row(SHELVED)} [col-id="note"]', "<b>dredging</b>")
-    supervisor.element('[data-tab="open"]').click()
+    supervisor.click('[data-tab="open"]')
     supervisor.until(f"return !document.querySelector('{row(SHELVED)}') && location.search.includes('show=open')", "the row hidden")
 
 

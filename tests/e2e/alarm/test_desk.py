@@ -73,23 +73,36 @@ def test_what_is_asked_for_stands_in_the_address_and_the_tree_of_areas_sets_it(d
     comes(deck, MANY[0])
     selects(supervisor, MANY[0])
     area = supervisor.js("return citydeck.alarms.chosen().area")
-    supervisor.js("document.querySelector('.areas').open = true")
+    supervisor.js("document.querySelector('[data-alarm-filters] .areas').open = true")
     supervisor.until("return document.querySelector('.tree .level0')", "the tree")
     sums = "return [...document.querySelectorAll(arguments[0])].map((cell) => Number(cell.innerText)).reduce((sum, each) => sum + each, 0)"
     assert (
         supervisor.js(sums, ".tree .level0 .all") == supervisor.js(sums, ".tree .level1 .all") == supervisor.js(sums, ".tree .level2 .all")
     )
-    supervisor.element(f'.tree [data-wish="area={area}&domain=sea&priority=2"]').click()
+    supervisor.click(f'.tree [data-wish="area={area}&domain=sea&priority=2"]')
     supervisor.until("return location.search.includes('priority=2')", "the address")
     kept = supervisor.js("return citydeck.alarms.shown().map((row) => [row.area, row.domain, row.priority].join())")
     assert set(kept) == {f"{area},sea,2"}
     supervisor.open(supervisor.path())
     supervisor.until("return citydeck.alarms.shown().length", "the same again")
     assert set(supervisor.js("return citydeck.alarms.shown().map((row) => [row.area, row.domain, row.priority].join())")) == set(kept)
-    supervisor.element('.chips [data-drop="area"]').click()
+    supervisor.click('.chips [data-drop="area"]')
     supervisor.until("return !location.search.includes('area=')", "the area dropped")
     supervisor.open("/alarms?fold=no&filter=no+such+words")
     supervisor.holds("[data-alarms] .waiting", "is what you asked for")
+
+
+def test_on_every_page_the_areas_add_up_and_lead_to_the_desk(deck: Deck, supervisor: Window) -> None:
+    comes(deck, MANY[0])
+    supervisor.open("/domain/air")
+    supervisor.click(".line .areas > summary")
+    all_of = "return [...document.querySelectorAll(arguments[0])].reduce((sum, cell) => sum + Number(cell.innerText), 0)"
+    supervisor.until("return Number(document.querySelector('.line .tree .level0 .all')?.innerText) > 0", "the tree")
+    sums = {supervisor.js(all_of, f".line .tree .{level} .all") for level in ("level0", "level1", "level2")}
+    assert len(sums) == 1
+    supervisor.click('.line .tree .level2 [data-wish$="domain=sea"]')
+    supervisor.until("return location.pathname === '/alarms' && citydeck.alarms.shown().length", "the desk")
+    assert set(supervisor.js("return citydeck.alarms.shown().map((row) => row.domain)")) == {"sea"}
 
 
 def test_under_an_open_menu_keys_do_nothing_and_escape_closes_it(deck: Deck, supervisor: Window) -> None:
@@ -97,7 +110,7 @@ def test_under_an_open_menu_keys_do_nothing_and_escape_closes_it(deck: Deck, sup
     selects(supervisor, COVERED)
     open_menus = "return [...document.querySelectorAll('details[open]')].map((each) => each.className)"
     for name in ("duty", "areas"):
-        supervisor.js("document.querySelector(arguments[0]).click()", f"details.{name} > summary")
+        supervisor.js("document.querySelector(arguments[0]).click()", f"main details.{name} > summary")
         supervisor.waits(lambda: len(supervisor.js(open_menus)) == 1 and name in supervisor.js(open_menus)[0], "one menu")  # noqa: B023
         press(supervisor, "a")
         assert supervisor.js("return document.querySelector(arguments[0]).innerText", OUTCOME) == ""
@@ -142,7 +155,7 @@ def test_many_are_acknowledged_at_once_after_their_number_was_confirmed(deck: De
     supervisor.element("[data-alarm-form] textarea").send_keys("storm")
     supervisor.js(COMPOSES)
     assert supervisor.js("return document.querySelector('[data-alarm-form]').open")
-    supervisor.element("[data-alarm-form] .yes").click()
+    supervisor.click("[data-alarm-form] .yes")
     supervisor.reads(OUTCOME, f"{waiting} of {waiting} recorded as acknowledged")
     for buoy in MANY:
         stands(supervisor, buoy, "acknowledged")
@@ -188,6 +201,6 @@ def test_in_a_flood_rows_of_one_rule_and_area_are_folded_and_open_by_a_key(deck:
     supervisor.until(drawn, "a row of the opened fold", alarm("sea-buoy-17"))
     press(supervisor, "Enter")
     supervisor.until(f"return !(() => {{ {drawn} }})()", "the fold closed", alarm("sea-buoy-17"))
-    supervisor.element("[data-alarm-flood] button").click()
+    supervisor.click("[data-alarm-flood] button")
     supervisor.until("return location.search.includes('fold=no')", "every row, by the address")
     supervisor.until(drawn, "every row", alarm("sea-buoy-17"))

@@ -255,7 +255,7 @@ def test_an_alarm_sounds_after_one_click_repeats_is_silenced_and_ends_when_ackno
     comes(deck, "sea-buoy-24")
     desk.reads(MODE, "Silent: click")
     assert pulses(desk) == []
-    desk.element(SUMMARY).click()
+    desk.click(SUMMARY)
     desk.reads(MODE, "Sound armed")
     says(desk, "unacknowledged")
     comes(deck, "sea-buoy-23")
@@ -280,7 +280,7 @@ def test_an_alarm_sounds_after_one_click_repeats_is_silenced_and_ends_when_ackno
 def test_another_desk_stays_quiet_and_so_does_a_browser_without_one(deck: Deck, desk: Window) -> None:
     for elsewhere, mode in (("", "Silent: no desk"), ("east", "Sound armed")):
         sits(desk, elsewhere)
-        desk.element("h1").click()
+        desk.click("h1")
         desk.reads(MODE, mode)
     comes(deck, "sea-buoy-21")
     looks(desk)
@@ -291,7 +291,7 @@ def test_another_desk_stays_quiet_and_so_does_a_browser_without_one(deck: Deck, 
 
 
 def test_what_nobody_sits_at_sounds_at_the_supervisors_seat_and_else_at_every_one(deck: Deck, desk: Window) -> None:
-    desk.element(SUMMARY).click()
+    desk.click(SUMMARY)
     sits(desk, "east")
     empties(desk, "sea")
     comes(deck, "sea-buoy-18")
@@ -309,13 +309,13 @@ def test_what_nobody_sits_at_sounds_at_the_supervisors_seat_and_else_at_every_on
 
 def test_two_windows_of_a_browser_sound_once_and_the_second_goes_on(deck: Deck, desk: Window) -> None:
     first = desk.driver.current_window_handle
-    desk.element(SUMMARY).click()
+    desk.click(SUMMARY)
     desk.until("return citydeck.sound.leads()", "the first window in the lead")
     desk.driver.switch_to.new_window("tab")
     listened(desk)
     desk.open("/")
     sits(desk, "sea")
-    desk.element("h1").click()
+    desk.click("h1")
     desk.reads(MODE, "Sound armed")
     second = desk.driver.current_window_handle
     comes(deck, "sea-buoy-20")
@@ -330,21 +330,21 @@ def test_two_windows_of_a_browser_sound_once_and_the_second_goes_on(deck: Deck, 
 
 
 def test_where_there_is_no_voice_of_this_machine_the_page_says_so(desk: Window) -> None:
-    desk.element(SUMMARY).click()
+    desk.click(SUMMARY)
     desk.reads(MODE, "Sound armed")
-    desk.element(SUMMARY).click()
+    desk.click(SUMMARY)
     desk.reads("[data-sound] .why", "New alarms of this desk sound in this browser and repeat until they are acknowledged.")
     desk.reads("[data-sound] .mute", "")
-    desk.element('[data-set-language="zh"]').click()
+    desk.click('[data-set-language="zh"]')
     desk.reads(MODE, "声音已开启")
-    desk.element(SUMMARY).click()
+    desk.click(SUMMARY)
     desk.reads("[data-sound] .mute", "本机没有中文语音：仅有提示音。")
-    desk.element('[data-does="off"]').click()
+    desk.click('[data-does="off"]')
     desk.reads(MODE, "静音：请点击")
 
 
 def test_the_loss_of_the_alarm_process_is_told_by_eye_and_ear(deck: Deck, desk: Window) -> None:
-    desk.element(SUMMARY).click()
+    desk.click(SUMMARY)
     desk.reads(MODE, "Sound armed")
     deck.kill(deck.children["alarms"])
     says(desk, "Alarm process silent")
@@ -386,7 +386,7 @@ def test_what_comes_while_nobody_keeps_the_alarms_stands_in_the_list_with_nothin
 
 def test_a_desk_that_hears_nothing_from_the_server_says_so_by_itself(deck: Deck, desk: Window) -> None:
     desk.forgive += ["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "503"]
-    desk.element(SUMMARY).click()
+    desk.click(SUMMARY)
     desk.reads(MODE, "Sound armed")
     deck.kill(deck.children["web"])
     says(desk, "No connection")
