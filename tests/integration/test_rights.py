@@ -218,6 +218,9 @@ ON_RECORD = {
     "POST /api/v1/tuning/trials": "rule.try",
     "POST /api/v1/tuning/trials/<id>/apply": "rule.tune",
     "POST /api/v1/tuning/take-back": "rule.restore",
+    "POST /api/v1/replays": "replay.wall",  # for oneself it changes nothing for anybody
+    "POST /api/v1/replays/<id>": "replay.wall, replay.live",
+    "DELETE /api/v1/replays/<id>": "replay.live",
     "POST /api/v1/letters/<path:id>/resend": "letter.resend",
     "POST /api/v1/letters/<path:id>/forget": "letter.forget",
     "POST /api/v1/hooks/alertmanager": "",  # a program's message: the journal has it
