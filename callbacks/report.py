@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
@@ -157,7 +157,13 @@ class _Doors:
         if last > self.over() or first.year < 1971:
             abort(problem(422, f"date: {last} is not over" if last > self.over() else "date: must be after 1970"))
         with self._one_at_a_time:
-            return _told(lambda: make(self._sources, span, query.date, self._wall()))
+            sources = self._read_here()
+            return _told(lambda: make(sources, span, query.date, self._wall()))
+
+    def _read_here(self) -> Sources:
+        """With what the loop's own connections tell already read: none of them may be used in another thread."""
+        places = {key: self._sources.positions(key) for key in self._sources.domains}
+        return replace(self._sources, positions=places.__getitem__)
 
     def answer(self, span: Span, query: ReportQuery) -> Response:
         """The report as it was asked for."""
