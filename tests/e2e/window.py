@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
@@ -132,12 +132,12 @@ class Window:
         return found
 
     def click(self, css: str) -> None:
-        """Presses the first element of `css`, waited for; once more where it was drawn anew under the pointer."""
+        """Presses the first element of `css`, waited for; once more where it was drawn anew or moved under the pointer."""
 
         def pressed() -> bool:
             try:
                 self.element(css).click()
-            except StaleElementReferenceException:
+            except (StaleElementReferenceException, ElementClickInterceptedException):
                 return False
             return True
 
