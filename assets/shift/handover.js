@@ -110,7 +110,7 @@
   }
   function chooser(place) {
     let select = place.querySelector('select');
-    if (!select) { select = place.appendChild(document.createElement('select')); select.className = 'desk'; }
+    if (!select) { select = place.appendChild(document.createElement('select')); select.className = 'seat'; }
     const all = deck.desk.all().map((each) => [each, deck.desk.name(each)]), told = JSON.stringify([all, desk]);
     if (select.told !== told) { select.told = told; select.replaceChildren(...(desk ? [] : [new Option('–', '')]), ...all.map(([key, text]) => new Option(text, key))); }
     if (document.activeElement !== select) select.value = desk;
@@ -189,7 +189,7 @@
   deck.desk.onChange(() => { if (box() && !frozen() && !deck.query(['desk']).desk && deck.desk.id() !== desk) look(); });
   addEventListener('popstate', () => { if (box()) { pack = null; look(); } });
   document.addEventListener('input', (event) => { if (event.target.matches('[data-handover] .outgoing textarea')) notes = event.target.value; });
-  document.addEventListener('change', (event) => { if (event.target.matches('[data-handover] select.desk')) go({desk: event.target.value, pack: ''}); });
+  document.addEventListener('change', (event) => { if (event.target.matches('[data-handover] select.seat')) go({desk: event.target.value, pack: ''}); });
   document.addEventListener('click', (event) => {
     const signs = event.target.closest('[data-handover-act]'), chosen = event.target.closest('[data-handover] .earlier button');
     if (signs) ACTS[signs.dataset.handoverAct](signs.parentElement);
