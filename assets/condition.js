@@ -18,7 +18,7 @@
     by: {en: (who) => 'Acknowledged by ' + who, zh: (who) => who + ' 已确认'},
     laid: [null, {en: 'Shelved until it returns', zh: '已搁置至恢复'}, {en: 'Suppressed', zh: '已抑制'}, {en: 'Out of service', zh: '已停用'}],
     until: {en: (time) => 'Shelved until ' + time, zh: (time) => '搁置至 ' + time},
-    change: {en: (amount, span) => amount + ' in ' + span, zh: (amount, span) => span + '内 ' + amount},
+    change: {en: (amount, span) => amount + ' in ' + span, zh: (amount, span) => amount + '（' + span + '内）'},
   };
   const HOUR = 3600;
   const places = new Map();

@@ -34,9 +34,10 @@ from demo.port import LOOPBACK
 from store.connect import connect
 from store.frame import Frame, Frames
 from store.urgent import CHANNEL as BELL
-from tests.integration.line import Line, until
+from tests.integration.line import Line
 from tests.kafka.jars import jars
 from tests.kafka.server import KafkaServer
+from tests.until import until
 
 PER_MESSAGE = 50
 OVER, BACK = 950.0, 100.0

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, select, update
+from sqlalchemy import Engine, Row, delete, select, update
 
 from model.person import Session, User
 from store import schema
@@ -151,11 +151,6 @@ class People:
         with writing(self._engine) as connection:
             connection.execute(delete(schema.session).where(schema.session.c.hash == digest(id)))
 
-    def close_all(self, name: str) -> None:
-        """Signed out everywhere."""
-        with writing(self._engine) as connection:
-            _close_all(connection, name)
-
     def forget(self, created: float, seen: float) -> int:
         """Drops sessions made before `created` or not used since `seen`; how many."""
         old = (schema.session.c.created < created) | (schema.session.c.seen < seen)
@@ -171,11 +166,7 @@ class People:
             if connection.execute(update(schema.user).where(schema.user.c.name == name).values(values)).rowcount == 0:
                 raise Unknown(name)
             if ends:
-                _close_all(connection, name)
-
-
-def _close_all(connection: Connection, name: str) -> None:
-    connection.execute(delete(schema.session).where(schema.session.c.user == name))
+                connection.execute(delete(schema.session).where(schema.session.c.user == name))
 
 
 def _user(row: Row[Any]) -> User:

@@ -30,8 +30,8 @@ from store.letters import Letters
 from store.people import People
 from store.token import Tokens
 from tests.door import PASSWORD, Browser, accounts, cheap
-from tests.integration.line import until
 from tests.project import ROOT
+from tests.until import until
 
 COMMANDS = {
     "ingest": ("-m", "streams", "ingest"),

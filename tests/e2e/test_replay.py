@@ -12,7 +12,7 @@ from tests.door import PASSWORD
 from tests.e2e.deck import Deck
 from tests.e2e.supervisor import alarm, comes, press, returns, selects, stands
 from tests.e2e.window import Window
-from tests.integration.line import until
+from tests.until import until
 
 BUOY, OTHER = "sea-buoy-07", "sea-buoy-08"
 SHOWN = "return citydeck.replaying() && citydeck.held('replay') ? citydeck.held('replay').moment : null"

@@ -16,7 +16,7 @@ from store.shelf import Shelf
 from tests.door import PASSWORD
 from tests.e2e.deck import Deck
 from tests.e2e.window import NoBrowser, Window, chromium
-from tests.integration.line import until
+from tests.until import until
 
 BUOY, RULE = "sea-buoy-03", "sea/oxygen_low"
 CYCLES = 12

@@ -10,7 +10,7 @@ from demo.port import LOOPBACK
 from store.process import Process, processes
 from tests.e2e.deck import Deck
 from tests.e2e.window import Window
-from tests.integration.line import until
+from tests.until import until
 
 WORKER = Path(__file__).parents[2] / "assets" / "live-worker.js"
 FORGOTTEN = """

@@ -134,14 +134,21 @@ class Window:
     def click(self, css: str) -> None:
         """Presses the first element of `css`, waited for; once more where it was drawn anew or moved under the pointer."""
 
+        over: list[str] = []
+
         def pressed() -> bool:
             try:
                 self.element(css).click()
-            except (StaleElementReferenceException, ElementClickInterceptedException):
+            except (StaleElementReferenceException, ElementClickInterceptedException) as error:
+                over[:] = [error.msg or ""]
                 return False
             return True
 
-        self.waits(pressed, f"a press on {css}")
+        try:
+            self.waits(pressed, f"a press on {css}")
+        except AssertionError as error:
+            error.add_note("; ".join(over))
+            raise
 
     # --- the map ---------------------------------------------------------------------------------------------------------------------
 

@@ -38,9 +38,9 @@ from streams.pulse import Pulse
 from streams.rulebook import Rulebook
 from tests.unit.city import domain, rule
 from tests.unit.story import high, site
+from tests.until import until
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 90.0
 RULES: tuple[Rule, ...] = (
     high("high", "medium"),
     high("latching", limit=30.0, latching=True),
@@ -56,16 +56,6 @@ JOURNAL_SECONDS = 0.5
 def book() -> Rulebook:
     """The floor's rules and desks."""
     return Rulebook({"sea": complete(domain(RULES))}, site(acknowledge=os.environ.get(ACKNOWLEDGE, "supervisor")))
-
-
-def until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """What `true` gives as soon as it is something."""
-    deadline = time.monotonic() + patience
-    while not (found := true()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"never came: {what}")
-        time.sleep(0.02)
-    return found
 
 
 class Topic:

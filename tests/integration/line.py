@@ -7,11 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import redis
 from kafka import KafkaProducer
@@ -21,7 +19,6 @@ from demo.tied import tied
 from store.view import View, refresh
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 90.0
 
 SITE = """
 zone = "Asia/Shanghai"
@@ -58,15 +55,6 @@ DOMAIN = Domain(
     sample={{"sensor": "p-1", "metric": "level", "value": 1.0, "time": "2026-11-20T07:00:00Z", "unit": "m"}},
 )
 """
-
-
-def until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> None:
-    """Waits for a condition, looking ten times a second."""
-    deadline = time.monotonic() + patience
-    while not true():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"never came: {what}")
-        time.sleep(0.1)
 
 
 class Line:

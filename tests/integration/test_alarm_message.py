@@ -15,9 +15,10 @@ from sqlalchemy import Engine
 from model.alarm import Event, EventKind
 from store.journal import Journal
 from streams.outbox import Outbox
-from tests.integration.floor import Topic, until
+from tests.integration.floor import Topic
 from tests.project import ROOT
 from tests.unit.test_letter import EVENT
+from tests.until import until
 
 TEXT = (ROOT / "docs" / "integrator.md").read_text(encoding="utf-8")
 CHAPTER = TEXT.split("### On Kafka")[1].split("### ")[0]

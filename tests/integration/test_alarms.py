@@ -31,11 +31,12 @@ from streams.outbox import Outbox
 from streams.partition import encode
 from streams.source import BrokerError
 from streams.timer import SHELF_SECONDS
-from tests.integration.floor import Floor, Topic, keeper, until
+from tests.integration.floor import Floor, Topic, keeper
 from tests.integration.line import Line, record
 from tests.kafka.server import KafkaServer
 from tests.postgres.cut import CutLine, When
 from tests.postgres.server import PostgresServer
+from tests.until import until
 
 A, C = "sea/high|sensor:a", "sea/high|sensor:c"
 

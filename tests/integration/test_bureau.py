@@ -14,10 +14,10 @@ from demo.memory import RedisServer
 from demo.port import free_port
 from tests.e2e.deck import COMMANDS, Deck
 from tests.integration.bureau import METER, NOISE, city
-from tests.integration.line import until
 from tests.integration.web import Stream
 from tests.kafka.server import KafkaServer
 from tests.project import ROOT
+from tests.until import until
 
 TOPIC = "city.noise"
 CRITICAL = 1

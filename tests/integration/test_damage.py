@@ -14,8 +14,9 @@ from kafka.admin import KafkaAdminClient
 
 from demo.memory import RedisServer
 from store.process import processes
-from tests.integration.line import Line, record, until
+from tests.integration.line import Line, record
 from tests.kafka.server import KafkaServer
+from tests.until import until
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from store.__main__ import main
 from store.audit import Audit, Entry
 from store.database import writing
 from store.schema import audit
-from tests.integration.floor import Floor, until
+from tests.integration.floor import Floor
 from tests.integration.test_audit import unlocked
+from tests.until import until
 
 A, C = "sea/high|sensor:a", "sea/high|sensor:c"
 

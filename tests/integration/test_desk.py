@@ -19,8 +19,9 @@ from store.database import writing
 from store.people import People
 from store.token import Tokens
 from tests.door import accounts
-from tests.integration.floor import ACKNOWLEDGE, Floor, until
+from tests.integration.floor import ACKNOWLEDGE, Floor
 from tests.integration.test_alarm_api import A, Person, outcome
+from tests.until import until
 
 DESKS = "/api/v1/desks"
 HILL = "sea/high|sensor:d"

@@ -15,10 +15,11 @@ from demo.memory import RedisServer
 from store.archive import Archive, Taken
 from store.clock import read
 from store.shelf import Shelf
-from tests.integration.line import Line, straight_count, until
+from tests.integration.line import Line, straight_count
 from tests.kafka.server import KafkaServer
 from tests.unit.city import START
 from tests.unit.past import ZONE
+from tests.until import until
 
 NUMBERS = count()
 OWN = "exercise.drill."

@@ -13,8 +13,9 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from demo.memory import RedisServer
-from tests.integration.line import Line, record, straight_count, until
+from tests.integration.line import Line, record, straight_count
 from tests.kafka.server import KafkaServer
+from tests.until import until
 
 PARTITIONS = 2
 Reading = tuple[str, float, float]

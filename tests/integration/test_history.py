@@ -20,8 +20,9 @@ from store.history import History
 from store.process import processes
 from store.shelf import Shelf
 from store.stretch import Stretch, resume
-from tests.integration.line import Line, record, until
+from tests.integration.line import Line, record
 from tests.kafka.server import KafkaServer
+from tests.until import until
 
 PARTITIONS = 2
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -19,7 +19,8 @@ from store import Away
 from store.connect import connect
 from store.frame import Frames, Press
 from store.process import processes
-from tests.integration.web import PATIENCE, Stream, Web, press, until, web
+from tests.integration.web import Stream, Web, press, web
+from tests.until import PATIENCE, until
 
 
 class Composer:

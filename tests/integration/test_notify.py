@@ -41,9 +41,10 @@ from store.letters import Letters
 from streams.notify import Notify
 from streams.post import Failed, send_mail, send_webhook
 from streams.pulse import Pulse
-from tests.integration.web import ROOT, until
+from tests.integration.web import ROOT
 from tests.unit.test_letter import EVENT, NAMES
 from tests.unit.warnings import NOW
+from tests.until import until
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ...").decode()
 

@@ -32,8 +32,9 @@ from store.database import connect
 from store.people import People
 from tests.door import Browser
 from tests.integration.provider import CLIENT, SECRET, Client, path_of
-from tests.integration.web import SITE, Web, until, web
+from tests.integration.web import SITE, Web, web
 from tests.project import ROOT
+from tests.until import until
 
 TABLE = """
 [oidc]

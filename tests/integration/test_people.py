@@ -200,7 +200,7 @@ def test_a_person_is_signed_out_everywhere_and_others_are_not(people: People) ->
     people.add(replace(LI, name="wang"), "h", by="x")
     for id, name in (("one", "li"), ("two", "li"), ("three", "wang")):
         people.open(id, name)
-    people.close_all("li")
+    people.set_password("li", "another", by="x")
     assert [people.session(id) is None for id in ("one", "two", "three")] == [True, True, False]
 
 

@@ -20,7 +20,8 @@ from demo.memory import RedisServer
 from store.clock import read
 from store.connect import connect
 from store.view import View, refresh
-from tests.integration.line import ROOT, until
+from tests.integration.line import ROOT
+from tests.until import until
 
 DATA = ROOT.parent / "shared" / "data"
 FILES = (

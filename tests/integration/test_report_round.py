@@ -29,8 +29,8 @@ from store.report import Revision
 from streams.post import Attachment
 from streams.pulse import Pulse
 from streams.report.round import Reporter, due
-from tests.integration.web import until
 from tests.report import DAY, City
+from tests.until import until
 
 
 class Postmaster:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from demo.memory import RedisServer
-from tests.integration.web import beating, until, web
+from tests.integration.web import beating, web
+from tests.until import until
 
 
 def test_the_next_web_process_removes_what_a_killed_one_left(

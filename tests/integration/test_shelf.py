@@ -16,8 +16,8 @@ from store.merge import Kept, Merger
 from store.report import Reports
 from store.shelf import Shelf
 from store.whole_day import Days
-from tests.integration.line import until
 from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Past
+from tests.until import until
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from store.database import connect
 from store.people import People, digest
 from store.token import Tokens
 from tests.door import PASSWORD, Browser, cheap
-from tests.integration.web import Stream, Web, until, web
+from tests.integration.web import Stream, Web, web
 from tests.postgres.server import PostgresServer
+from tests.until import until
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

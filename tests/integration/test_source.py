@@ -14,8 +14,8 @@ from kafka.errors import KafkaTimeoutError
 from model import Batch
 from streams import source as module
 from streams.source import BrokerError, Sink, Source
-from tests.integration.line import until
 from tests.kafka.server import KafkaServer
+from tests.until import until
 
 PARTITIONS = 2
 COMMITTED = {"isolation_level": "read_committed"}

@@ -27,9 +27,9 @@ from store.shelf import Shelf
 from store.tuning import Tunings
 from streams.pulse import Pulse
 from streams.tuning import Tuner, nuisances
-from tests.integration.floor import until
 from tests.unit.city import domain, rule
 from tests.unit.past import BEGIN, ZONE
+from tests.until import until
 
 DAY = 86_400
 NOW = BEGIN / 1000 + 2 * DAY

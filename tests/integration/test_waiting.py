@@ -18,9 +18,10 @@ from demo.port import free_port
 from demo.tied import tied
 from store.connect import connect
 from store.process import Process, processes
-from tests.integration.line import DOMAIN, SITE, until
+from tests.integration.line import DOMAIN, SITE
 from tests.kafka.server import KafkaServer
 from tests.project import ROOT
+from tests.until import until
 
 REPAIRED = {"topic": "city.sea", "value": json.dumps({"sensor": "a", "metric": "ph", "value": 8, "time": "2026-11-20T07:00:00Z"})}
 

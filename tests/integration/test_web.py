@@ -20,7 +20,8 @@ from model import Label
 from store.connect import connect
 from store.process import beat, leave, processes
 from streams.roll import Roll
-from tests.integration.web import PATIENCE, SITE, Web, press, until, web
+from tests.integration.web import SITE, Web, press, web
+from tests.until import PATIENCE, until
 
 OWNER = Label(en="Marine", zh="海洋局")
 GZIP = {"Accept-Encoding": "gzip"}

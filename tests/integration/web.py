@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +22,10 @@ from store.frame import Press
 from store.lease import Lease
 from store.process import processes
 from tests.door import Browser, accounts
+from tests.until import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "demo" / "site"
-PATIENCE = 90.0
 LEASE = "city:{judge}:lease"
 
 
@@ -94,15 +93,6 @@ def alive(web: Web) -> bool:
         return web.get("/healthz")[0] == 200
     except (OSError, HTTPException):
         return False
-
-
-def until(condition: Any, what: str) -> Any:
-    """Waits for `condition()` to be true and returns what it was."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited too long for {what}"
-        time.sleep(0.01)
-    return found
 
 
 class Served(Protocol):

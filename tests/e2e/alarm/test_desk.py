@@ -105,6 +105,23 @@ def test_on_every_page_the_areas_add_up_and_lead_to_the_desk(deck: Deck, supervi
     assert set(supervisor.js("return citydeck.alarms.shown().map((row) => row.domain)")) == {"sea"}
 
 
+CHANGE = """
+const rules = citydeck.known.domains.flatMap((domain) => domain.rules.map((rule) => [domain.key, rule.key, rule.comparison]));
+const [domain, rule] = rules.find((each) => each[2] === 'rate');
+return citydeck.condition({domain, rule: domain + '/' + rule, subject: 'sensor:-', value: 6, limit: 3}).value;
+"""
+
+
+def test_the_amount_of_a_change_comes_first_in_both_languages(supervisor: Window) -> None:
+    """The pane shows the first word of it large."""
+    supervisor.open("/alarms")
+    english = supervisor.js(CHANGE)
+    supervisor.click('[data-set-language="zh"]')
+    supervisor.until("return citydeck.language() === 'zh'", "the other language")
+    chinese = supervisor.js(CHANGE)
+    assert english != chinese and english.split()[0] == chinese.split()[0]
+
+
 def test_under_an_open_menu_keys_do_nothing_and_escape_closes_it(deck: Deck, supervisor: Window) -> None:
     comes(deck, COVERED)
     selects(supervisor, COVERED)

@@ -13,7 +13,7 @@ from store.board import Board
 from tests.door import PASSWORD
 from tests.e2e.deck import Deck
 from tests.e2e.window import NoBrowser, Window, chromium
-from tests.integration.line import until
+from tests.until import until
 
 RECORDER = """
 window.heard = {pulses: [], said: [], hushed: 0};
