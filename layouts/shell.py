@@ -25,6 +25,7 @@ def desk(site: Site, domains: Mapping[str, Domain], page: str, body: html.Main, 
             html.H1(text(site.label)),
             *exercise(site),
             navigation(domains),
+            records(),
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
             replay.opener(),
@@ -65,7 +66,7 @@ def main(page: str, body: Any) -> html.Main:
 
 
 def navigation(domains: Mapping[str, Domain]) -> html.Nav:
-    """Overview, every domain, alarms, log book, system: derived, so that a new domain is reachable without an edit."""
+    """Overview, every domain, alarms, system: derived, so that a new domain is reachable without an edit."""
     links = [dcc.Link(text(each.label), href=f"/domain/{key}") for key, each in domains.items()]
     direct = len(links) if len(links) <= DIRECT else 4
     return html.Nav(
@@ -74,12 +75,21 @@ def navigation(domains: Mapping[str, Domain]) -> html.Nav:
             *links[:direct],
             *more(links[direct:]),
             dcc.Link([*say("Alarms", "告警"), html.B(className="unseen", **data(unseen="1"))], href="/alarms"),
-            dcc.Link(say("History", "历史"), href="/history"),
-            dcc.Link(say("Reports", "报告"), href="/reports", className="for-manager"),
-            dcc.Link(say("Log", "日志"), href="/log", className="log"),
             dcc.Link(say("System", "系统"), href="/system"),
         ]
     )
+
+
+def records() -> html.Details:
+    """A menu of what is kept, beside the pages that live; the style shows to each role what it may open."""
+    links = [
+        dcc.Link(say("History", "历史"), href="/history"),
+        dcc.Link(say("Log book", "值班日志"), href="/log", className="for-operator"),
+        dcc.Link(say("Shift handover", "交接班"), href="/handover", className="for-operator"),
+        dcc.Link(say("Reports", "报告"), href="/reports", className="for-manager"),
+        dcc.Link(say("Alarm tuning", "告警整定"), href="/tuning", className="for-manager"),
+    ]
+    return html.Details([html.Summary([*say("Records", "记录"), " ▾"]), html.Nav(links)], className="menu records")
 
 
 def who() -> html.Details:

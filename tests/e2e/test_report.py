@@ -23,7 +23,8 @@ from tests.report import DAY, City
 
 LINK = "return [...document.querySelectorAll('.report .files a')].find((each) => each.textContent === arguments[0]).href"
 REPORTS = """
-const link = document.querySelector('nav .for-manager');
+document.querySelector('.records').open = true;
+const link = document.querySelector('.records [href="/reports"]');
 if (!link || !link.offsetParent) return false;
 link.click();
 return true;

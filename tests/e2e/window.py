@@ -133,7 +133,6 @@ class Window:
 
     def click(self, css: str) -> None:
         """Presses the first element of `css`, waited for; once more where it was drawn anew or moved under the pointer."""
-
         over: list[str] = []
 
         def pressed() -> bool:
