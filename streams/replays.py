@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -165,8 +165,9 @@ class Projector:
         """Shows every replay as of now. Raises `Away`, `Fenced`, `DatabaseAway`, `OSError`."""
         now, wall = self._clock.now(), self._clock.wall()
         span = self._span(now)
-        looks = self._looks()
-        replays = self._on(wall, looks)
+        wished = self._replays.all()
+        looks = self._looks(wished)
+        replays = self._on(wished, wall, looks)
         begins = any(replay.id not in self._players for replay in replays)
         anew = begins or time.monotonic() - self._looked >= (LOOK_SECONDS if replays else WARM_SECONDS)
         if anew:
@@ -194,19 +195,22 @@ class Projector:
         self._lease.write({f"city:{{{NAME}}}:span": msgspec.json.encode(span)}, seconds=60)
         return span
 
-    def _looks(self) -> dict[str, list[str]]:
-        """By replay the pages that somebody looks at."""
-        found: dict[str, list[str]] = {}
-        for name in self._frames.wanted():
-            replay, page = staged(name)
-            if replay:
-                found.setdefault(replay, []).append(page)
+    def _looks(self, replays: Iterable[Replay]) -> dict[str, set[str]]:
+        """By replay the pages that somebody looks at; what the whole wall is to show is composed before its screens ask for it."""
+        looked = [staged(name) for name in self._frames.wanted()]
+        found: dict[str, set[str]] = {}
+        for replay, page in looked:
+            found.setdefault(replay, set()).add(page)
+        walls = found.pop("", set()) & {screen.page for screen in self._site.screens}
+        for whole in replays:
+            if whole.whole and walls:
+                found.setdefault(whole.id, set()).update(walls)
         return found
 
-    def _on(self, wall: float, looks: Mapping[str, list[str]]) -> list[Replay]:
+    def _on(self, replays: Iterable[Replay], wall: float, looks: Mapping[str, set[str]]) -> list[Replay]:
         """The replays that go on; those that are over are ended, and those that somebody ended forgotten."""
         on = []
-        for number, replay in enumerate(self._replays.all()):
+        for number, replay in enumerate(replays):
             player = self._players.get(replay.id)
             unseen = time.monotonic() - player.seen if player and replay.id not in looks else 0.0
             if wall - replay.wall > ENDS_SECONDS or unseen > UNSEEN_SECONDS or number >= MOST:

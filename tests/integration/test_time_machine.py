@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from demo.memory import RedisServer
+from model import Screen
 from model.replay import ENDS_SECONDS, Replay
 from store import Client
 from store.clock import Clock
@@ -29,6 +30,7 @@ from tests.unit.story import Story, high, site
 from tests.unit.then import GOOD, MISSING, City
 
 BEHIND = 10.0
+SCREEN = Screen(id="one", page="overview", language="en", theme="dark", distance=6.0)
 ALARM = "sea/high|sensor:a"
 WISHED = Replay(id="r1", who="li", name="Li", event=START, wall=0.0, rate=0.0)
 COMPARED = ("kpi.sea/oxygen_lowest", "map.sea", "trend.sea/oxygen_lowest", "stations.sea", "spark.sea/oxygen_lowest")
@@ -54,14 +56,14 @@ class Machine:
         self.city.live(START - 3 * 3600, START, 60.0)
         self.story = Story(high())
         self.journal = Journal(engine)
-        self.composer = Composer(client, {"sea": described}, site(), Clock(client, self.wall), Pulse(client, "frames"))
+        self.composer = Composer(client, {"sea": described}, site(screens=(SCREEN,)), Clock(client, self.wall), Pulse(client, "frames"))
         self.projector = self.another()
         self.replays, self.frames = Replays(client), Frames(client)
 
     def another(self) -> Projector:
         clock, pulse = Clock(self.client, self.wall), Pulse(self.client, "replay")
         history = self.city.history
-        return Projector(self.client, history, self.journal, {"sea": self.city.domain}, site(), clock, pulse, BEHIND)
+        return Projector(self.client, history, self.journal, {"sea": self.city.domain}, site(screens=(SCREEN,)), clock, pulse, BEHIND)
 
     def look(self) -> None:
         """A tick of the elected process."""
@@ -202,6 +204,15 @@ def test_the_whole_wall_is_told_and_told_again_when_it_is_over(machine: Machine)
     assert text(machine.frames, WALL)["s"]["wall"] is None and machine.replays.all() == []
     assert text(machine.frames, stage("r1", "overview"))["s"]["replay"]["over"] == 1
     assert machine.replays.alarms("r1") is None
+
+
+def test_what_the_whole_wall_shows_is_composed_before_its_screens_ask_for_it(machine: Machine) -> None:
+    machine.frames.want("overview")  # a screen shows it live
+    machine.frames.want("system")  # and a desk this
+    machine.wish(whole=True)
+    machine.look()
+    assert text(machine.frames, stage("r1", "overview"))["s"]["replay"]["whole"] is True
+    assert machine.frames.last(stage("r1", "system")) is None
 
 
 def test_a_wish_for_a_replay_that_is_over_does_nothing(machine: Machine) -> None:
