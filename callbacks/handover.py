@@ -73,6 +73,15 @@ class Desks:
                 self.sessions.moved([digest(session)], pack.desk)
         return pack
 
+    def take(self, id: str, person: User, session: str) -> None:
+        """Signs with a password for the session that sits there from then on; who has signed before only sits down. Raises likewise."""
+        try:
+            self.sign(id, person, "password", session)
+        except Signed as error:
+            if error.args[0] != person.name:
+                raise
+            self.sessions.sit(session, error.args[2])
+
 
 def register(server: Flask, spec: SpecTree, desks: Desks) -> None:
     """Adds what is asked as JSON, and the PDF."""
@@ -179,19 +188,15 @@ def _relieved(id: str, user: User, entrance: Entrance, desks: Desks) -> Response
     pack = _found(desks, id)
     if not sits(user.role, pack.desk, desks.site):
         return problem(403, "this desk is not for their role")
-    if (refusal := told(lambda: desks.sign(id, user, "password"), user.name)) is not None:
-        return refusal
-    answer = jsonify(_row(_found(desks, id)))
-    try:
-        session = entrance.admit(user.name, answer, "password")
-        desks.sessions.sit(session, pack.desk)
-    except (DatabaseAway, Unknown):  # the pack is signed; who signed signs in as always
-        return problem(503, "signed, but you are not signed in here: the database does not answer")
-    return answer
+    answer = Answer(mimetype="application/json")
+    refusal = told(lambda: entrance.relieve(user, answer, lambda session: desks.take(id, user, session)))
+    if refusal is None:
+        answer.set_data(jsonify(_row(_found(desks, id))).get_data())
+    return refusal or answer
 
 
-def told(sign: Callable[[], Handover], name: str) -> Response | None:
-    """Why it was not signed; None where it was, also before and by the same person."""
+def told(sign: Callable[[], object], name: str = "") -> Response | None:
+    """Why it was not signed; None where it was, also before and by who is called `name`."""
     try:
         sign()
     except Unknown:

@@ -72,7 +72,7 @@ class Handover:
     newest: bool
     """Whether no later pack of the desk was made."""
     intact: bool
-    """Whether the text still has its hash, and the signatures are of it."""
+    """Whether the text still has its hash, and who signed it is who the audit log says did."""
 
     def by(self, part: Part) -> Signature | None:
         """The signature of that part."""

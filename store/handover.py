@@ -1,8 +1,8 @@
 """Packs with which one shift hands a desk to the next: made once, signed by two, and never changed.
 
-The document is frozen when it is made, as canonical JSON with its SHA-256; that hash stands in the pack's row, in each signature and in the
-audit log's chain. Triggers keep the rows from being changed, and whoever gets past them is found: the text no longer has its hash, or
-the chain is broken.
+The document is frozen when it is made, as canonical JSON with its SHA-256. That hash and all of each signature stand in the audit log's
+chain too. Triggers keep the rows from being changed, and whoever gets past them is found when the pack is read: it is no longer what
+the audit log says that people signed. Who rewrites that as well has broken its chain.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, func, insert, select, update
 
 from model.person import User
-from model.shift import Handover, How, Signature
+from model.shift import Handover, How, Part, Signature
 from store import schema
-from store.audit import Deed, append
+from store.audit import Deed, Entry, append, tells, testimony, turn
 from store.database import reading, writing
 from store.people import Unknown, digest
 
+_ACTIONS: Mapping[Part, str] = {"outgoing": "handover.make", "incoming": "handover.sign"}
+"""What the audit log calls a signature."""
 _SIGNED = ("part", "person", "display", "how", "time", "sha256")
 
 
@@ -30,7 +32,7 @@ class Superseded(Exception):
 
 
 class Signed(Exception):
-    """Somebody has signed that part before; `args` are their name and how people read it."""
+    """Somebody has signed that part before; `args` are their name, how people read it, and the desk."""
 
 
 class Same(Exception):
@@ -59,20 +61,17 @@ class Handovers:
 
     def make(self, id: str, desk: str, document: Mapping[str, Any], author: User) -> Handover:
         """Freezes the document and signs it as outgoing, in one transaction; of one id there is one pack, the first."""
-        now, text = self._wall(), canonical(document)
-        told = {"sha256": sha256(text), "part": "outgoing", "how": "session"}
+        id, now, text = schema.name(id), self._wall(), canonical(document)
+        hash = sha256(text)
+        signature = Signature(part="outgoing", person=author.name, display=author.display, how="session", time=now, sha256=hash)
         with writing(self._engine) as connection:
-            append(connection, now, [Deed(f"handover:{id}", author.name, "handover.make", f"handover:{id}", {**told, "desk": desk})])
-            if found := _found(connection, [schema.handover.c.id == schema.name(id)], 1):
+            turn(connection)
+            if found := _found(connection, [schema.handover.c.id == id], 1):
                 return found[0]
             seq = 1 + connection.execute(select(func.coalesce(func.max(schema.handover.c.seq), 0))).scalar_one()
-            row = {"seq": seq, "id": id, "desk": desk, "time": now, "author": author.name, "text": text, "sha256": told["sha256"]}
+            row = {"seq": seq, "id": id, "desk": desk, "time": now, "author": author.name, "text": text, "sha256": hash}
             connection.execute(insert(schema.handover).values(row))
-            _sign(
-                connection,
-                seq,
-                Signature(part="outgoing", person=author.name, display=author.display, how="session", time=now, sha256=told["sha256"]),
-            )
+            _sign(connection, seq, _deed(id, desk, signature), signature)
             return _found(connection, [schema.handover.c.seq == seq], 1)[0]
 
     def sign(self, id: str, person: User, how: How, session: str = "") -> tuple[Handover, list[str]]:
@@ -81,18 +80,12 @@ class Handovers:
         All of it, and the audit log's row, in one transaction. Gives the pack, and the digests of the sessions that left the desk. Raises
         Unknown, Superseded, Signed, Same, Altered.
         """
-        now = self._wall()
+        id, now = schema.name(id), self._wall()
         with writing(self._engine) as connection:
-            deed = Deed(f"handover:{id}:incoming", person.name, "handover.sign", f"handover:{id}", {"part": "incoming", "how": how})
-            append(connection, now, [deed])
-            pack = next(iter(_found(connection, [schema.handover.c.id == schema.name(id)], 1)), None)
-            _insist(pack, id, person)
-            assert pack is not None
-            _sign(
-                connection,
-                pack.seq,
-                Signature(part="incoming", person=person.name, display=person.display, how=how, time=now, sha256=pack.sha256),
-            )
+            turn(connection)
+            pack = _insist(next(iter(_found(connection, [schema.handover.c.id == id], 1)), None), id, person)
+            signature = Signature(part="incoming", person=person.name, display=person.display, how=how, time=now, sha256=pack.sha256)
+            _sign(connection, pack.seq, _deed(id, pack.desk, signature), signature)
             outgoing = pack.by("outgoing")
             left = _leave(connection, outgoing.person, pack.desk) if outgoing else []
             if session:
@@ -118,21 +111,41 @@ class Handovers:
         with reading(self._engine) as connection:
             return next(iter(_found(connection, [schema.handover.c.desk == desk, schema.handover.c.seq.in_(both)], 1)), None)
 
+    def altered(self) -> list[str]:
+        """The ids of packs that are not what was signed, and of those that were and are no more."""
+        with reading(self._engine) as connection:
+            made = select(schema.audit.c.subject).where(schema.audit.c.action == _ACTIONS["outgoing"])
+            told = {subject.removeprefix("handover:") for subject in connection.scalars(made)}
+            packs = {pack.id: pack for pack in _found(connection, [], None)}
+        return sorted((told - packs.keys()) | {id for id, pack in packs.items() if not pack.intact})
 
-def _insist(pack: Handover | None, id: str, person: User) -> None:
+
+def _insist(pack: Handover | None, id: str, person: User) -> Handover:
     if pack is None:
         raise Unknown(id)
     if before := pack.by("incoming"):
-        raise Signed(before.person, before.display)
+        raise Signed(before.person, before.display, pack.desk)
     if not pack.newest:
         raise Superseded(id)
     if not pack.intact:
         raise Altered(id)
     if pack.author == person.name:
         raise Same(person.name)
+    return pack
 
 
-def _sign(connection: Connection, pack: int, signature: Signature) -> None:
+def _deed(id: str, desk: str, signature: Signature) -> Deed:
+    """What the audit log says of a signature."""
+    told = {"desk": desk, **{name: getattr(signature, name) for name in _SIGNED}}
+    return Deed(_witness(id, signature.part), signature.person, _ACTIONS[signature.part], f"handover:{id}", told)
+
+
+def _witness(id: str, part: Part) -> str:
+    return f"handover:{id}" if part == "outgoing" else f"handover:{id}:{part}"
+
+
+def _sign(connection: Connection, pack: int, deed: Deed, signature: Signature) -> None:
+    append(connection, signature.time, [deed])
     connection.execute(insert(schema.signature).values({"handover": pack} | {name: getattr(signature, name) for name in _SIGNED}))
 
 
@@ -142,20 +155,32 @@ def _leave(connection: Connection, person: str, desk: str) -> list[str]:
     return list(connection.scalars(theirs.returning(schema.session.c.hash)))
 
 
-def _found(connection: Connection, asked: Sequence[ColumnElement[bool]], limit: int) -> list[Handover]:
+def _found(connection: Connection, asked: Sequence[ColumnElement[bool]], limit: int | None) -> list[Handover]:
     table, later = schema.handover, schema.handover.alias()
     newest = select(func.max(later.c.seq)).where(later.c.desk == table.c.desk).scalar_subquery().label("newest")
     rows = connection.execute(select(table, newest).where(*asked).order_by(table.c.seq.desc()).limit(limit)).all()
-    mine = schema.signature.c.handover.in_([row.seq for row in rows])
-    signed = select(schema.signature).where(mine).order_by(schema.signature.c.part.desc())
+    mine = select(table.c.seq).where(*asked).order_by(table.c.seq.desc()).limit(limit).subquery()
+    signed = select(schema.signature).join(mine, schema.signature.c.handover == mine.c.seq).order_by(schema.signature.c.part.desc())
     by_pack: dict[int, list[Signature]] = {row.seq: [] for row in rows}
     for each in connection.execute(signed):
         by_pack[each.handover].append(Signature(**{name: getattr(each, name) for name in _SIGNED}))
-    return [_pack(row, tuple(by_pack[row.seq])) for row in rows]
+    said = testimony(connection, [_witness(row.id, part) for row in rows for part in _ACTIONS])
+    return [_pack(row, tuple(by_pack[row.seq]), said) for row in rows]
 
 
-def _pack(row: Row[Any], signatures: tuple[Signature, ...]) -> Handover:
+def _pack(row: Row[Any], signatures: tuple[Signature, ...], said: Mapping[str, Entry]) -> Handover:
     told = {name: value for name, value in row._mapping.items() if name != "newest"}
-    intact = sha256(row.text) == row.sha256 and all(each.sha256 == row.sha256 for each in signatures)
+    intact = sha256(row.text) == row.sha256 and _attested(row, signatures, said)
     document = json.loads(row.text) if intact else {}
     return Handover(**told, document=document, signatures=signatures, newest=row.newest == row.seq, intact=intact)
+
+
+def _attested(row: Row[Any], signatures: Sequence[Signature], said: Mapping[str, Entry]) -> bool:
+    """Whether the audit log tells of these signatures, no other and no fewer, and the pack's own columns are as it tells them."""
+    mine = {part: entry for part in _ACTIONS if (entry := said.get(schema.name(_witness(row.id, part))))}
+    outgoing = [(each.person, each.time, each.sha256) for each in signatures if each.part == "outgoing"]
+    return (
+        outgoing == [(row.author, row.time, row.sha256)]
+        and mine.keys() == {each.part for each in signatures}
+        and all(each.sha256 == row.sha256 and tells(mine.get(each.part), _deed(row.id, row.desk, each)) for each in signatures)
+    )

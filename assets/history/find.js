@@ -6,7 +6,7 @@
     hint: {en: 'Sensor, key figure or alarm', zh: '站点、指标或告警'}, none: {en: 'Nothing of that name', zh: '没有匹配的内容'}, waiting: {en: 'Looking', zh: '正在查找'},
     back: {en: (name) => `◂ ${name}`, zh: (name) => `◂ ${name}`},
   };
-  let found = [], place = 0, inside = null;  // inside: the sensor that was opened
+  let found = [], place = 0, inside = null, ready = false;  // inside: the sensor that was opened; ready: the names of sensors are here
 
   const page = () => document.querySelector('[data-history]');
   const input = () => page() && page().querySelector('.finder input');
@@ -25,7 +25,7 @@
       where.textContent = each.where;
       return item;
     }));
-    if (!found.length) many.append(Object.assign(document.createElement('li'), {className: 'none', textContent: deck.text(inside === 'waiting' ? WORDS.waiting : WORDS.none)}));
+    if (!found.length) many.append(Object.assign(document.createElement('li'), {className: 'none', textContent: deck.text(inside === 'waiting' || !ready ? WORDS.waiting : WORDS.none)}));
     box().hidden = false;
     input().setAttribute('aria-expanded', 'true');
     input().setAttribute('aria-activedescendant', found.length ? 'history-found-' + place : '');
@@ -74,7 +74,7 @@
     event.stopPropagation();
   }, true);
   document.addEventListener('input', (event) => { if (page() && event.target === input()) look(); });
-  document.addEventListener('focusin', (event) => { if (page() && event.target === input()) past.prepare().then(() => { if (input() === document.activeElement && box().hidden) look(); }); });
+  document.addEventListener('focusin', (event) => { if (page() && event.target === input()) past.prepare().then(() => { ready = true; if (input() === document.activeElement && inside === null) look(); }); });  // also over what was typed meanwhile
   document.addEventListener('pointerdown', (event) => {
     if (!page() || !box() || box().hidden) return;
     const item = event.target.closest('.finder li[data-row]');

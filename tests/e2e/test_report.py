@@ -23,8 +23,10 @@ from tests.report import DAY, City
 
 LINK = "return [...document.querySelectorAll('.report .files a')].find((each) => each.textContent === arguments[0]).href"
 REPORTS = """
-document.querySelector('.records').open = true;
-const link = document.querySelector('.records [href="/reports"]');
+const menu = document.querySelector('.records');
+if (!menu) return false;
+menu.open = true;
+const link = menu.querySelector('[href="/reports"]');
 if (!link || !link.offsetParent) return false;
 link.click();
 return true;

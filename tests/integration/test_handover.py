@@ -13,7 +13,7 @@ from model.person import User
 from store import schema
 from store.audit import Audit
 from store.database import writing
-from store.handover import Altered, Handovers, Same, Signed, Superseded, canonical
+from store.handover import Altered, Handovers, Same, Signed, Superseded, canonical, sha256
 from store.people import People, Unknown, digest
 
 LI, WANG, ZHAO = (User(name=name, display=name.title(), role="operator") for name in ("li", "wang", "zhao"))
@@ -106,6 +106,56 @@ def test_who_gets_past_the_triggers_is_found_and_the_pack_is_not_signed(engine: 
         packs.sign("a", WANG, "password")
 
 
+def forged(engine: Engine, table: sqlalchemy.Table, **change: object) -> None:
+    """Somebody with the run of the database takes the triggers away and writes what they like, with hashes that fit."""
+    with writing(engine) as connection:
+        on = "" if engine.dialect.name == "sqlite" else f" ON {table.name}"
+        connection.execute(text(f"DROP TRIGGER {table.name}_UPDATE{on}"))
+        connection.execute(update(table).values(**change))
+
+
+ELSE = canonical({**SAID, "notes": "all is well"})
+FORGED = [
+    [(schema.handover, {"text": ELSE, "sha256": sha256(ELSE)}), (schema.signature, {"sha256": sha256(ELSE)})],
+    [(schema.handover, {"desk": "land"})],
+    [(schema.handover, {"author": "zhao"})],
+    [(schema.handover, {"time": 990.0})],
+    [(schema.signature, {"display": "Zhao"})],
+    [(schema.signature, {"time": 990.0})],
+    [(schema.signature, {"how": "password"})],
+]
+
+
+@pytest.mark.parametrize("changes", FORGED, ids=lambda changes: "-".join(f"{table.name}.{'.'.join(change)}" for table, change in changes))
+def test_a_forged_pack_or_signature_is_found_by_the_audit_log(
+    engine: Engine, packs: Handovers, changes: list[tuple[sqlalchemy.Table, dict[str, object]]]
+) -> None:
+    packs.make("a", "sea", SAID, LI)
+    assert packs.altered() == []
+    for table, change in changes:
+        forged(engine, table, **change)
+    found = packs.find("a")
+    assert found is not None and not found.intact and found.document == {} and packs.altered() == ["a"]
+    with pytest.raises(Altered):
+        packs.sign("a", WANG, "password")
+
+
+def test_a_signature_that_was_put_in_or_taken_out_is_found_and_so_is_a_pack(engine: Engine, packs: Handovers) -> None:
+    for id in ("a", "b", "c"):
+        packs.make(id, id, SAID, LI)
+    packs.sign("b", WANG, "password")
+    sealed = {"time": 1.0, "sha256": sha256(canonical(SAID))}
+    fake = {"handover": 1, "part": "incoming", "person": "zhao", "display": "Zhao", "how": "session", **sealed}
+    with writing(engine) as connection:
+        for name in ("signature", "handover"):
+            connection.execute(text(f"DROP TRIGGER {name}_DELETE" + ("" if engine.dialect.name == "sqlite" else f" ON {name}")))
+        connection.execute(sqlalchemy.insert(schema.signature).values(fake))
+        connection.execute(delete(schema.signature).where(schema.signature.c.handover == 2, schema.signature.c.part == "incoming"))
+        connection.execute(delete(schema.signature).where(schema.signature.c.handover == 3))
+        connection.execute(delete(schema.handover).where(schema.handover.c.seq == 3))
+    assert packs.altered() == ["a", "b", "c"] and [pack.intact for pack in packs.packs()] == [False, False]
+
+
 def test_both_acts_stand_in_the_audit_log_with_the_hash_and_what_was_refused_does_not(engine: Engine, packs: Handovers) -> None:
     made = packs.make("a", "sea", SAID, LI)
     with pytest.raises(Same):
@@ -116,7 +166,8 @@ def test_both_acts_stand_in_the_audit_log_with_the_hash_and_what_was_refused_doe
         ("li", "handover.make", "handover:a"),
         ("wang", "handover.sign", "handover:a"),
     ]
-    assert json.loads(first.detail) == {"desk": "sea", "how": "session", "part": "outgoing", "sha256": made.sha256}
+    told = {"desk": "sea", "part": "outgoing", "person": "li", "display": "Li", "how": "session", "time": 1000.0, "sha256": made.sha256}
+    assert json.loads(first.detail) == told
     assert json.loads(signed.detail)["how"] == "password" and Audit(engine).verify().broken is None
 
 

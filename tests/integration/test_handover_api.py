@@ -10,20 +10,23 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import create
 from demo.memory import RedisServer
 from model.person import User
 from settings import load
+from store import schema
 from store.audit import Audit
 from store.connect import connect
-from store.database import DatabaseAway, writing
+from store.database import DatabaseAway, reading, writing
 from store.database import connect as connect_database
 from store.handover import Handovers
 from store.journal import Journal
 from store.logbook import LogBook
 from store.people import People
+from store.session import Sessions
 from tests.door import PASSWORD, accounts, cheap
 from tests.integration.test_alarm_api import ORIGIN, Person
 from tests.project import ROOT
@@ -64,6 +67,12 @@ def post(person: Person, path: str, **body: Any) -> TestResponse:
 
 def seat(person: Person) -> str:
     return str(person.get("/api/v1/desks").get_json()["seat"])
+
+
+def sessions(deck: Deck) -> list[Any]:
+    """Those that stand."""
+    with reading(deck.engine) as connection:
+        return list(connection.execute(select(schema.session.c.user)))
 
 
 def relieve(person: Person, id: str, name: str, password: str = PASSWORD) -> TestResponse:
@@ -131,15 +140,31 @@ def test_two_people_at_one_browser_hand_over_and_it_is_the_next_ones(deck: Deck)
     ]
     assert li.get("/me").get_json()["name"] == "wang" and seat(li) == DESK
     acts = deck.acts()
-    assert acts[acts.index("li handover.make") :] == [
-        "li handover.make", "wang sign.fail", "wang handover.sign", "wang sign.in", "wang desk.take"
-    ]  # fmt: skip
+    assert acts[acts.index("li handover.make") :] == ["li handover.make", "wang sign.fail", "wang handover.sign", "wang sign.in"]
     li.client.get("/")
     cookie = li.client.get_cookie("_csrf_token")
     assert cookie is not None
     li.headers["X-CSRFToken"] = cookie.value
     assert li.get(f"{PACKS}/draft").get_json()["document"]["since"] == made["document"]["made"]
     assert post(li, PACKS, notes="").get_json()["author"] == "wang"
+
+
+@pytest.mark.parametrize(("kind", "name"), [(Sessions, "open"), (Handovers, "sign")], ids=["no session", "no signature"])
+def test_a_handover_that_cannot_be_recorded_leaves_everything_as_it_was(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch, kind: type, name: str
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise DatabaseAway("away")
+
+    li = deck.sits("li")
+    made = post(li, PACKS, notes="").get_json()
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, name, away)
+        assert relieve(li, made["id"], "wang").status_code == 503
+    assert li.get("/me").get_json()["name"] == "li" and seat(li) == DESK
+    assert [each["part"] for each in li.get(f"{PACKS}/{made['id']}").get_json()["signatures"]] == ["outgoing"]
+    assert [row.user for row in sessions(deck)] == ["li"]
+    assert relieve(li, made["id"], "wang").status_code == 200
 
 
 def test_who_is_signed_in_elsewhere_signs_there_and_the_seat_follows(deck: Deck) -> None:
