@@ -78,10 +78,11 @@ class Window:
         return self.driver.current_url.removeprefix(self.base)
 
     def sign_in(self, name: str, password: str, path: str = "/") -> None:
-        """Fills the form in as a person does, on the way to a page."""
+        """Fills the form in as a person does, and returns when the page behind it is on show."""
         self.driver.get(f"{self.base}/login?next={quote(path, safe='')}")
         self.element('input[name="name"]').send_keys(name)
         self.element('input[name="password"]').send_keys(password, Keys.ENTER)
+        self.until("return !location.pathname.endsWith('/login') && document.readyState !== 'loading'", "the page behind the form")
 
     def cookies(self) -> list[dict[str, Any]]:
         """What the browser holds."""
