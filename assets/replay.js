@@ -11,7 +11,7 @@
   const deck = window.citydeck;
   const KEPT = 'citydeck-replay', LEAD = 60, RECENT = 600, LOST = 10, CRITICAL = 1, WAITING = [1, 3];  // seconds; of an alarm: critical, unacknowledged or returned so
   const WORDS = {
-    word: {en: 'REPLAY', zh: '历史回放'}, held: {en: 'held', zh: '已暂停'}, hold: {en: '❚❚', zh: '❚❚'}, go: {en: '▶', zh: '▶'},
+    word: {en: 'REPLAY', zh: '历史回放'}, held: {en: 'held', zh: '已暂停'}, hold: {en: '❚❚', zh: '❚❚'}, go: {en: '▶', zh: '▶'}, holdName: {en: 'Hold', zh: '暂停'}, goName: {en: 'Go on', zh: '继续'}, moment: {en: 'Moment', zh: '时刻'},
     first: {en: 'the history begins here', zh: '历史从此开始'}, last: {en: 'newest that is written', zh: '已到最新记录'},
     by: {en: (name) => 'by ' + name, zh: (name) => name + ' 发起'}, wall: {en: (name) => `The wall shows a REPLAY, by ${name}`, zh: (name) => `大屏正在历史回放，由 ${name} 发起`},
     loading: {en: 'Looking for that moment', zh: '正在读取该时刻'}, more: {en: (count) => ` and ${count} more critical`, zh: (count) => `，另有 ${count} 项危急`},
@@ -121,11 +121,14 @@
     put('.by', state && (state.whole || !ours) ? say('by', state.name) : '');
     const controls = banner.querySelector('.controls');
     if (!controls || !state) return;
-    deck.put(controls.querySelector('.hold'), say(state.rate ? 'hold' : 'go'));
+    const hold = controls.querySelector('.hold');
+    deck.put(hold, say(state.rate ? 'hold' : 'go'));
+    hold.setAttribute('aria-label', say(state.rate ? 'holdName' : 'goName'));
     controls.querySelectorAll('[data-replay-speed]').forEach((button) => button.setAttribute('aria-pressed', String(Number(button.dataset.replaySpeed) === state.speed)));
     const whole = controls.querySelector('.whole'), input = controls.querySelector('form input');
     whole.hidden = !deck.may('supervisor');
     whole.setAttribute('aria-pressed', String(state.whole));
+    input.setAttribute('aria-label', say('moment'));
     if (document.activeElement !== input) input.placeholder = written(deck.now());
   }
   function draw() {

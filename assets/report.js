@@ -10,6 +10,7 @@
     waiting: {en: 'The report is being made', zh: '正在生成报告'}, away: {en: 'The report cannot be had at the moment. Trying again.', zh: '暂时无法获取报告，正在重试。'},
     early: {en: 'This time is not over yet: it has a report when it is.', zh: '该时段尚未结束，结束后方可生成报告。'}, none: {en: 'None yet: choose a date to make one.', zh: '尚无报告，选择日期即可生成。'},
     revision: {en: (n) => `Revision ${n}`, zh: (n) => `第 ${n} 版`}, save: {en: 'Save as', zh: '下载'}, newest: {en: 'newest', zh: '最新'},
+    bars: {en: (all) => `Bars, one after the other: ${all}`, zh: (all) => `柱形图各值依次为：${all}`},
     changes: {en: (n) => (n === 1 ? '1 figure changed' : `${n} figures changed`), zh: (n) => `${n} 项变更`},
   };
   let list = null, told = null, why = '', waiting = false, asking = 0, shownFor = '';
@@ -19,6 +20,13 @@
   const element = (tag, className, text) => { const made = Object.assign(document.createElement(tag), {className: className || ''}); if (text !== undefined) made.textContent = text; return made; };
   const day = () => asked().date || (list ? list.over : '');
 
+  /* Buttons are drawn anew; the one that the keyboard was on stays the one it is on. */
+  function refill(place, children) {
+    const on = place.contains(document.activeElement) ? document.activeElement.dataset.key : '';
+    place.replaceChildren(...children);
+    const again = on && [...place.querySelectorAll('[data-key]')].find((each) => each.dataset.key === on);
+    if (again) again.focus();
+  }
   function choose(change) {
     const next = {...asked(), ...change}, words = new URLSearchParams(Object.entries(next).filter(([, value]) => value));
     history.replaceState(history.state, '', location.pathname + '?' + words);
@@ -72,10 +80,11 @@
     if (document.activeElement !== place.firstChild) place.firstChild.value = day();
     const rows = list ? list.reports : [];
     deck.put(pane.querySelector('.none'), list && !rows.length ? deck.text(WORDS.none) : '');
-    pane.querySelector('.made').replaceChildren(...rows.map(row));
+    refill(pane.querySelector('.made'), rows.map(row));
   }
   function row(report) {
     const button = Object.assign(element('button', '', report.first === report.last ? report.first : `${report.first} – ${report.last}`), {type: 'button'});
+    button.dataset.key = report.first;
     button.setAttribute('aria-pressed', String(day() >= report.first && day() <= report.last));
     button.onclick = () => choose({date: report.first, revision: ''});
     const item = element('li'), newest = report.revisions[report.revisions.length - 1];
@@ -100,11 +109,12 @@
   function drawBar(pane) {
     const numbers = told.numbers.map((number) => {
       const button = Object.assign(element('button', '', deck.text(WORDS.revision)(number)), {type: 'button'});
+      button.dataset.key = number;
       button.setAttribute('aria-pressed', String(number === told.number));
       button.onclick = () => choose({revision: String(number)});
       return button;
     });
-    pane.querySelector('.numbers').replaceChildren(...numbers);
+    refill(pane.querySelector('.numbers'), numbers);
     const files = FILES.map((format) => {
       const link = element('a', '', format.toUpperCase());
       link.href = deck.path(`api/v1/reports/${asked().span}?${query({format, revision: told.number})}`);
@@ -148,6 +158,8 @@
     const put = (tag, told, text) => { const part = made.appendChild(document.createElementNS(SVG, tag)); Object.entries(told).forEach(([name, value]) => part.setAttribute(name, value)); if (text !== undefined) part.textContent = text; };
     const y = (value) => 4 + (1 - (value - chart.low) / (chart.high - chart.low)) * TALL, step = (WIDE - LEFT) / Math.max(chart.values.length, 1);
     made.setAttribute('viewBox', `0 0 ${WIDE + EDGE} ${TALL + 18}`);
+    made.setAttribute('role', 'img');
+    made.setAttribute('aria-label', deck.text(WORDS.bars)(chart.values.map((value) => (value === null ? '–' : deck.number(value, 1))).join(' ')));
     chart.ticks.forEach(([value, text]) => { put('line', {class: 'tick', x1: LEFT, x2: WIDE, y1: y(value), y2: y(value)}); put('text', {class: 'scale', x: LEFT - 4, y: y(value) + 3}, text); });
     chart.values.forEach((value, place) => {
       if (chart.grey[place]) put('rect', {class: 'few', x: LEFT + step * place, y: 4, width: step, height: TALL});

@@ -8,7 +8,7 @@
   const deck = window.citydeck, SUPERVISOR = 'supervisor', AGAIN = 20000;  // milliseconds between looks at what is not frozen
   const WORDS = {
     waiting: {en: 'Reading', zh: '正在读取'}, away: {en: 'It cannot be had at the moment. Trying again.', zh: '暂时无法获取，正在重试。'}, nowhere: {en: 'You sit at no desk: choose one, or take one on the page of the alarms.', zh: '您未就席：请选择席位，或在告警页就席。'},
-    none: {en: 'none', zh: '无'}, unread: {en: 'could not be read', zh: '无法读取'}, comma: {en: ', ', zh: '、'}, dot: {en: ' · ', zh: ' · '},
+    seat: {en: 'Desk', zh: '席位'}, none: {en: 'none', zh: '无'}, unread: {en: 'could not be read', zh: '无法读取'}, comma: {en: ', ', zh: '、'}, dot: {en: ' · ', zh: ' · '},
     since: {en: (time) => `since ${time}`, zh: (time) => `自 ${time} 起`}, made: {en: (time) => `made ${time}`, zh: (time) => `制作于 ${time}`}, draft: {en: 'not frozen yet', zh: '尚未定稿'},
     parts: {outgoing: {en: 'Outgoing', zh: '交班人'}, incoming: {en: 'Incoming', zh: '接班人'}}, unsigned: {en: 'not signed', zh: '未签字'},
     how: {session: {en: 'in their own browser', zh: '本人会话'}, password: {en: 'with name and password', zh: '姓名与密码'}},
@@ -113,6 +113,7 @@
     if (!select) { select = place.appendChild(document.createElement('select')); select.className = 'seat'; }
     const all = deck.desk.all().map((each) => [each, deck.desk.name(each)]), told = JSON.stringify([all, desk]);
     if (select.told !== told) { select.told = told; select.replaceChildren(...(desk ? [] : [new Option('–', '')]), ...all.map(([key, text]) => new Option(text, key))); }
+    select.setAttribute('aria-label', say('seat'));
     if (document.activeElement !== select) select.value = desk;
   }
   function leaving(place) {
