@@ -1,4 +1,4 @@
-"""A deck for each of these files: alarms stay, and a flood lasts ten minutes, so what one story leaves behind would tell in the next."""
+"""A deck for each of these files: alarms stay, a flood lasts ten minutes and the history for ever, so what one story leaves would tell in the next."""
 
 from __future__ import annotations
 
