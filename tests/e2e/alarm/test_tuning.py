@@ -83,8 +83,8 @@ def test_a_manager_tunes_a_chattering_rule(manager: Window, deck: Deck) -> None:
     types(manager, '[data-tuning] .apply input[name="note"]', "<b>tide</b> race at the probe")
     manager.click('[data-tuning-act="apply"]')
     manager.holds("[data-tuning] .asked .outcome", "In force, recorded")
-    until(lambda: told(deck)["on_delay"] == 240.0, "the number that everybody is told")
-    assert told(deck)["tuned"]["author"] == "manager" and told(deck)["tuned"]["authored"] == {"on_delay": 60.0}
+    rule = until(lambda: (rule := told(deck))["on_delay"] == 240.0 and rule, "the number that everybody is told")
+    assert rule["tuned"]["author"] == "manager" and rule["tuned"]["authored"] == {"on_delay": 60.0}
     manager.holds("[data-tuning] .asked .tuned", "its author wrote on-delay 1 min. Why: <b>tide</b> race at the probe")
     manager.open(f"/sensor/{BUOY}")
     manager.holds('[data-tuned="sensor"]', "Tuned by manager")
