@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from model import ORIGINS, QUALITIES
+from model import ORIGINS, QUALITIES, Domain
 from store.archive import folder
 from store.day import begin, day_of, days
+from store.declared import held as declared
 from store.history import History
 from store.sheet import stamps
 from store.stretch import Stretch, parse, standing
@@ -29,8 +30,8 @@ SPAN = 1 << SHIFT
 MINUTE_MS = 60_000
 MOST_ROWS = 12_000_000
 """Readings of a domain held at once: 18 bytes each."""
-COLUMNS = ["sensor", "metric", "time", "value", "quality", "origin"]
-MINUTES = ["sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin"]
+COLUMNS = ["sensor", "metric", "time", "value", "quality", "origin", "unit"]
+MINUTES = ["sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin", "unit"]
 
 MINUTE = np.dtype([("n", "u4"), ("mean", "f8"), ("min", "f8"), ("max", "f8")])
 """What a row says that stands for a minute's readings."""
@@ -188,8 +189,9 @@ def _joined(held: Rows, new: Rows) -> Rows:
 class Reel:
     """The days of one domain. Every call raises `OSError` when the history does not answer."""
 
-    def __init__(self, history: History, domain: str) -> None:
-        self._history, self.domain = history, domain
+    def __init__(self, history: History, domain: Domain) -> None:
+        self._history, self.domain = history, domain.key
+        self._metrics = {metric.key: metric for metric in domain.metrics}
         self._days: OrderedDict[date, Day] = OrderedDict()
         self._number: dict[tuple[str, str], int] = {}
         self.names: list[tuple[str, str]] = []
@@ -233,7 +235,8 @@ class Reel:
 
     def _read(self, path: str, kind: str, start: float) -> Rows:
         with self._history.shelf.open(path) as file:
-            table = pq.read_table(file, columns=COLUMNS if kind == "raw" else MINUTES).unify_dictionaries().combine_chunks()
+            table = declared(pq.read_table(file, columns=COLUMNS if kind == "raw" else MINUTES), self._metrics)
+        table = table.combine_chunks()
         if not table.num_rows:
             return NONE
         after = stamps(table["time"]) - round(start * 1000)

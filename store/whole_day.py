@@ -22,6 +22,16 @@ from store.stretch import Stretch
 SHEET_ROWS = 1 << 18
 """Rows of a day taken at once: as many as are worth a call, and few enough to be forgotten soon."""
 
+TRUSTED = list(QUALITIES[: QUALITIES.index("bad")])
+_QUANTILES = """
+WITH kept AS (SELECT sensor, time, coalesce(mean, last) AS value FROM minute WHERE metric = $metric AND "count" > 0),
+     came AS (SELECT sensor, time, value FROM raw WHERE metric = $metric AND quality IN $trusted AND value IS NOT NULL)
+SELECT (epoch_ms(time) - $first) // 3600000, quantile_cont(value, $share)
+FROM (FROM kept UNION ALL FROM came ANTI JOIN kept ON came.sensor = kept.sensor AND date_trunc('minute', came.time) = kept.time)
+WHERE epoch_ms(time) >= $first AND epoch_ms(time) < $last
+GROUP BY 1
+"""
+
 
 class Days(History):
     """Reads days of the shelf, so many partitions of one at a time; 1 in a process whose threads are gevent's."""
@@ -77,26 +87,19 @@ class Days(History):
         with self.shelf.open(f"{folder(kind, domain, day)}/{one.name}") as file:
             yield from read(file)
 
-    def quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
+    def quantiles(self, domain: str, day: date, metric: Metric, share: float) -> dict[int, float]:
         """By hour of the day the quantile (linear between readings) of what all sensors read; of their minutes' means where only these are
-        kept.
+        kept, and with these of readings that came later for minutes which had none.
         """
         return self.again(lambda: self._quantiles(domain, day, metric, share))
 
-    def _quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
+    def _quantiles(self, domain: str, day: date, metric: Metric, share: float) -> dict[int, float]:
         edges = begin(day, self.zone), begin(day + DAY, self.zone)
-        said = "metric = ? AND epoch_ms(time) >= ? AND epoch_ms(time) < ?"
-        with self.connect(domain, day, day) as database:
-            for value, kind in (("value", "raw"), ("mean", "minute")):
-                trusted = f"quality IN {QUALITIES[: QUALITIES.index('bad')]} AND" if kind == "raw" else ""
-                rows = database.execute(
-                    f"SELECT (epoch_ms(time) - ?) // 3600000, quantile_cont({value}, ?) FROM {kind} "
-                    f"WHERE {trusted} {said} AND {value} IS NOT NULL GROUP BY 1",
-                    [edges[0], share, metric, *edges],
-                ).fetchall()
-                if rows:
-                    return dict(rows)
-        return {}
+        raw = self._names("raw", domain, day)
+        minute = _without_readings(raw, self._names("minute", domain, day))
+        with self._connected(domain, {day: raw}, {day: minute}, [metric]) as database:
+            values = {"metric": metric.key, "share": share, "trusted": TRUSTED, "first": edges[0], "last": edges[1]}
+            return dict(database.execute(_QUANTILES, values).fetchall())
 
     def version(self, domain: str, day: date) -> str:
         """What there is of a day: the offsets held, by partition. Merging, rolling up and forgetting readings leave it as it is."""
@@ -105,6 +108,12 @@ class Days(History):
             for one in self._names(kind, domain, day):
                 found.setdefault(one[:2], []).append((one.first, one.next))
         return " ".join(f"{place[0]}-{place[1]}:{','.join(map(str, _together(found[place])))}" for place in sorted(found))
+
+
+def _without_readings(raw: list[Stretch], minute: list[Stretch]) -> list[Stretch]:
+    """Of a day the files of minutes of partitions whose readings are no more, all of them or most."""
+    begins = {one[:2]: one.first for one in sorted(raw, key=lambda one: -one.first)}
+    return [one for one in minute if begins.get(one[:2], one.next) > one.first]
 
 
 def _together(held: list[tuple[int, int]]) -> list[str]:

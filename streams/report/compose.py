@@ -156,17 +156,18 @@ def _past(sources: Sources, domain: Domain, day: date) -> Past:
     earlier = day - timedelta(1)
     lead = sources.history.hours(domain.key, earlier, metrics) if sources.history.version(domain.key, earlier) else None
     found = sources.history.hours(domain.key, day, metrics)
-    percentile = _percentile(sources.history, domain.key, day, found.begin)
+    percentile = _percentile(sources.history, domain, day, found.begin)
     return Past(day, sources.zone, found, lead, metrics, _of(sources, domain), domain.interval, percentile)
 
 
-def _percentile(history: Days, domain: str, day: date, start: int) -> Percentile:
+def _percentile(history: Days, domain: Domain, day: date, start: int) -> Percentile:
     """Quantiles of the hour that ends, by metric and share asked for once a day."""
+    metrics = {metric.key: metric for metric in domain.metrics}
     found: dict[tuple[str, float], Mapping[int, float]] = {}
 
     def percentile(metric: str, since: float, until: float, share: float) -> float | None:
         if (metric, share) not in found:
-            found[metric, share] = history.quantiles(domain, day, metric, share)
+            found[metric, share] = history.quantiles(domain.key, day, metrics[metric], share)
         return found[metric, share].get(round((until - start / 1000) / HOUR) - 1)
 
     return percentile

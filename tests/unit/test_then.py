@@ -15,6 +15,8 @@ from streams.percentile import quantile
 from tests.unit.city import START, domain
 from tests.unit.then import BAD, GOOD, MISSING, City
 
+OXYGEN = next(metric for metric in domain().metrics if metric.key == "oxygen")
+
 
 @pytest.mark.parametrize("seed", range(3))
 def test_views_from_history_hold_what_ingest_had_stored(tmp_path: Path, seed: int) -> None:
@@ -127,9 +129,9 @@ def test_the_history_tells_a_sensors_readings_one_by_one(tmp_path: Path) -> None
     city.take(
         [("a", "oxygen", round((START + 45) * 1000), None, MISSING), ("a", "oxygen", round((START + 50) * 1000), 1.0, BAD)], START + 101
     )
-    told = city.history.readings("sea", "a", "oxygen", START + 20, START + 60)
+    told = city.history.readings("sea", "a", OXYGEN, START + 20, START + 60)
     assert told == {"t": [START + 30, START + 45], "v": [30.0, None], "q": [GOOD, MISSING]}
-    assert city.history.readings("sea", "nobody", "oxygen", START, START + 60) == {"t": [], "v": [], "q": []}
+    assert city.history.readings("sea", "nobody", OXYGEN, START, START + 60) == {"t": [], "v": [], "q": []}
 
 
 def test_a_percentile_is_of_the_readings_of_its_minutes(tmp_path: Path) -> None:
@@ -144,7 +146,7 @@ def test_a_percentile_is_of_the_readings_of_its_minutes(tmp_path: Path) -> None:
 
 def test_the_history_says_where_it_begins(tmp_path: Path) -> None:
     city = City(tmp_path, 6, domain())
-    reel = Reel(city.history, "sea")
+    reel = Reel(city.history, city.domain)
     assert reel.first() is None
     city.take([("a", "oxygen", round(START * 1000), 1.0, GOOD)], START)
     assert reel.first() == 1_795_190_400.0  # midnight in Shanghai
