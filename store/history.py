@@ -135,13 +135,13 @@ class History:
     # --- a day ------------------------------------------------------------------------------------------------------------------------
 
     def day(self, domain: str, metric: Metric, day: date, since: float, until: float, sensors: Sequence[str] = ()) -> Day:
-        """A metric's good and suspect readings of a local day within [since, until) that are in its unit; of some sensors only."""
-        asked = "SELECT sensor, time, value FROM raw WHERE metric = ? AND unit = ? AND value IS NOT NULL AND quality IN ('good', 'suspect')"
+        """A metric's good and suspect readings of a local day within [since, until), in the declared unit; of some sensors only."""
+        asked = "SELECT sensor, time, value FROM raw WHERE metric = ? AND value IS NOT NULL AND quality IN ('good', 'suspect')"
         some, told = (" AND sensor IN (SELECT unnest(?))", [list(sensors)]) if sensors else ("", [])
 
         def read() -> pa.Table:
-            with self.connect(domain, day, day) as found:
-                rows = found.sql(f"{asked}{some} ORDER BY sensor, time", params=[metric.key, metric.unit, *told]).to_arrow_table()
+            with self._connected(domain, {day: self._names("raw", domain, day)}, {}, [metric]) as found:
+                rows = found.sql(f"{asked}{some} ORDER BY sensor, time", params=[metric.key, *told]).to_arrow_table()
             return _cut(rows.set_column(1, "time", rows["time"].cast(RAW.field("time").type)), since, until)
 
         rows = self.again(read)

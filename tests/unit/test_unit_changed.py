@@ -81,3 +81,8 @@ def test_the_time_machine_shows_one_unit(past: Past) -> None:
 def test_what_the_desk_asks_of_the_past_too(past: Past) -> None:
     told = History(past.shelf, ZONE).readings("sea", "s-1", LEVEL, START, START + 86_400)
     assert set(told["v"]) <= {2.5, 3.0}
+
+
+def test_a_trial_sees_readings_in_one_unit(past: Past) -> None:
+    some = History(past.shelf, ZONE).day("sea", LEVEL, DAY, START, START + 86_400)
+    assert len(some.value) == (720 if list(past.shelf.list("raw")) else 0) and set(some.value.tolist()) <= {2.5, 3.0}
