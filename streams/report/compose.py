@@ -24,7 +24,7 @@ from streams.report import alarm, figures, roll
 from streams.report.day import HOUR, Past, Percentile
 from streams.report.figures import Told, told
 
-VERSION = 1
+VERSION = 2
 """Of the facts' shape: figures kept in another are made anew."""
 MOST_DOTS = 3000
 """Sensors drawn on the map of the day; of more, every so many-th."""

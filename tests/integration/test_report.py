@@ -203,6 +203,10 @@ def test_what_was_measured_and_how_much(town: City, facts: Any, read: Any) -> No
         for told in domain(facts, key)["metrics"]:
             mine = rows[rows["metric"] == told["key"]]
             assert told["readings"] == len(mine)
+            if told["mean"] is not None:
+                values = mine["value"] if told["unit"] != "dB" else 10 ** (mine["value"] / 10)
+                mean = values.groupby(mine["sensor"]).mean().mean()
+                assert told["mean"] == pytest.approx(mean if told["unit"] != "dB" else 10 * math.log10(mean), abs=5e-4)
             if told["least"]:
                 assert told["least"]["value"] == pytest.approx(mine["value"].min(), abs=5e-4)
                 assert told["greatest"]["value"] == pytest.approx(mine["value"].max(), abs=5e-4)
