@@ -1,6 +1,7 @@
 """KPIs of days that are over, computed once: by the process that reads the first partition of a domain, when all partitions were merged.
 
-A day is computed again when its minutes change, or the units of the domain. A day has a file even where no figure had a value, so that nobody asks for it again.
+A day is computed again when its minutes change, or the units of the domain. A day has a file even where no figure had a value, so that
+nobody asks for it again.
 """
 
 from __future__ import annotations
