@@ -102,26 +102,19 @@ class Days(History):
             return dict(database.execute(_QUANTILES, values).fetchall())
 
     def version(self, domain: str, day: date) -> str:
-        """What there is of a day: the offsets held, by partition. Merging, rolling up and forgetting readings leave it as it is."""
-        found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        """What there is of a day: from which offset to which, by partition. Merging, rolling up and forgetting readings leave it as it is.
+
+        Offsets between two files are none of the day's: merging joins over them.
+        """
+        found: dict[tuple[str, int], list[Stretch]] = {}
         for kind in ("raw", "minute"):
             for one in self._names(kind, domain, day):
-                found.setdefault(one[:2], []).append((one.first, one.next))
-        return " ".join(f"{place[0]}-{place[1]}:{','.join(map(str, _together(found[place])))}" for place in sorted(found))
+                found.setdefault(one[:2], []).append(one)
+        edges = {place: (min(one.first for one in there), max(one.next for one in there)) for place, there in sorted(found.items())}
+        return " ".join(f"{place[0]}-{place[1]}:{first}..{following}" for place, (first, following) in edges.items())
 
 
 def _without_readings(raw: list[Stretch], minute: list[Stretch]) -> list[Stretch]:
     """Of a day the files of minutes of partitions whose readings are no more, all of them or most."""
     begins = {one[:2]: one.first for one in sorted(raw, key=lambda one: -one.first)}
     return [one for one in minute if begins.get(one[:2], one.next) > one.first]
-
-
-def _together(held: list[tuple[int, int]]) -> list[str]:
-    """Stretches of offsets that touch or overlap as one."""
-    found: list[tuple[int, int]] = []
-    for first, following in sorted(held):
-        if found and first <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], following)
-        else:
-            found.append((first, following))
-    return [f"{first}..{following}" for first, following in found]

@@ -80,7 +80,7 @@ def make(sources: Sources, kind: Span, day: date, wall: float) -> Revision:
     """
     first, last = span_of(kind, day)
     newest, there = sources.reports.newest(kind, first), _there(sources, kind, first, last)
-    if newest is not None and (newest.sources == there or _gone(sources, first, last)):
+    if newest is not None and (sources.reports.stands(newest, there) or _gone(sources, first, last)):
         return newest  # also where rules or names have changed since: what was reported stays
     return sources.reports.keep(kind, first, facts(sources, kind, first, last), wall, there)
 

@@ -78,11 +78,13 @@ def test_the_version_tells_what_came_and_not_how_it_is_kept(tmp_path: Path) -> N
     history = Days(past.shelf, ZONE)
     assert history.version("sea", DAY) == ""
     past.send(10, days=1)
+    past.write([("s-0-0", "level", BEGIN + 24 * HOUR_MS, 1.0)])  # a flush that brought nothing for the day
+    past.send(1, days=1)
     before, now = history.version("sea", DAY), (BEGIN + 25 * HOUR_MS) / 1000
     Merger(past.archive, KEPT).tidy("sea", PLACE, METRICS, now, now)
     assert history.version("sea", DAY) == before
     Merger(past.archive, Kept(raw=2, minute=1826)).tidy("sea", PLACE, METRICS, now + 9 * 86_400, now + 9 * 86_400)
-    assert not list(tmp_path.glob("raw/**/*.parquet")) and history.version("sea", DAY) == before
+    assert not list(tmp_path.glob(f"raw/*/date={DAY}/*.parquet")) and history.version("sea", DAY) == before
     past.send(1, days=1)
     assert history.version("sea", DAY) != before
 
