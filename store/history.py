@@ -270,6 +270,12 @@ def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[St
     return [one for one in raw if one[:2] in late], [one for one in minute if one[:2] not in again]
 
 
+def without_readings(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> list[Stretch]:
+    """Of a day the files of minutes of partitions whose readings are no more, all of them or most."""
+    begins = {one[:2]: one.first for one in sorted(raw, key=lambda one: -one.first)}
+    return [one for one in minute if begins.get(one[:2], one.next) > one.first]
+
+
 def _keep(kept: dict[str, T], path: str, value: T, most: int) -> None:
     """Remembers the newest of them; another thread may do so as well."""
     while len(kept) >= most and path not in kept:

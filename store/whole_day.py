@@ -12,7 +12,7 @@ import pyarrow as pa
 from model import QUALITIES, Metric
 from store.archive import folder
 from store.day import DAY, begin
-from store.history import History, _sources
+from store.history import History, _sources, without_readings
 from store.hour import DayHours, Roller, joined, sheets
 from store.minute import roll_up
 from store.sheet import merged, read
@@ -96,7 +96,7 @@ class Days(History):
     def _quantiles(self, domain: str, day: date, metric: Metric, share: float) -> dict[int, float]:
         edges = begin(day, self.zone), begin(day + DAY, self.zone)
         raw = self._names("raw", domain, day)
-        minute = _without_readings(raw, self._names("minute", domain, day))
+        minute = without_readings(raw, self._names("minute", domain, day))
         with self._connected(domain, {day: raw}, {day: minute}, [metric]) as database:
             values = {"metric": metric.key, "share": share, "trusted": TRUSTED, "first": edges[0], "last": edges[1]}
             return dict(database.execute(_QUANTILES, values).fetchall())
@@ -112,9 +112,3 @@ class Days(History):
                 found.setdefault(one[:2], []).append(one)
         edges = {place: (min(one.first for one in there), max(one.next for one in there)) for place, there in sorted(found.items())}
         return " ".join(f"{place[0]}-{place[1]}:{first}..{following}" for place, (first, following) in edges.items())
-
-
-def _without_readings(raw: list[Stretch], minute: list[Stretch]) -> list[Stretch]:
-    """Of a day the files of minutes of partitions whose readings are no more, all of them or most."""
-    begins = {one[:2]: one.first for one in sorted(raw, key=lambda one: -one.first)}
-    return [one for one in minute if begins.get(one[:2], one.next) > one.first]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from store.history import History
 from store.merge import Kept, Merger
 from store.reel import Reel
+from store.view import View
 from streams.percentile import quantile
 from tests.unit.city import START, domain
+from tests.unit.past import BEGIN, PLACE, ZONE, Past
+from tests.unit.past import METRICS as LEVELS
 from tests.unit.then import BAD, GOOD, MISSING, City
 
 OXYGEN = next(metric for metric in domain().metrics if metric.key == "oxygen")
@@ -109,6 +114,47 @@ def test_where_only_minutes_are_left_they_are_shown(tmp_path: Path) -> None:
         assert np.array_equal(mine["n"], whole.windows[key]["n"])
         assert np.allclose(mine["sum"], whole.windows[key]["sum"])
         assert np.array_equal(mine["min"], whole.windows[key]["min"]) and np.array_equal(mine["max"], whole.windows[key]["max"])
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["as it came", "merged"])
+def test_what_comes_late_where_only_minutes_are_left_joins_them(tmp_path: Path, merged: bool) -> None:
+    city, place = City(tmp_path, 3, domain()), ("city.sea", 0)
+    metrics = {metric.key: metric for metric in city.domain.metrics}
+    began = START - 80 * 3600
+    city.live(began, began + 3 * 3600, 60.0)
+    now = began + 3 * 3600
+    for kept in (30, 2):
+        Merger(city.archive, Kept(raw=kept, minute=60)).tidy(city.domain.key, place, metrics, START, START + 86_400)
+    held = city.then()
+    before = _counts(held.look(now))
+    sensor, metric, ms, *_ = next(row for row in city.sent if row[4] == GOOD)
+    city.take([(sensor, metric, ms // 60_000 * 60_000 + 1, 7.0, GOOD), ("late", "oxygen", round(began * 1000), 9.0, GOOD)], START)
+    if merged:
+        Merger(city.archive, Kept(raw=2, minute=60)).tidy(city.domain.key, place, metrics, START, 1e12)
+    after = {**before, ("late", "oxygen"): 1}
+    assert _counts(city.then().look(now)) == _counts(held.look(now)) == after
+
+
+def test_partitions_of_which_one_has_only_minutes_left_are_both_shown(tmp_path: Path) -> None:
+    past, now = Past(tmp_path), BEGIN / 1000 + 5 * 86_400
+    for partition in (0, 1):
+        past.write([(f"s-{partition}", "level", BEGIN + 1000 * second, 1.0) for second in range(120)], partition)
+    for kept in (30, 2):
+        Merger(past.archive, Kept(raw=kept, minute=60)).tidy("sea", PLACE, LEVELS, now, now)
+    reel = Reel(History(past.shelf, ZONE), replace(domain(), metrics=tuple(LEVELS.values())))
+    (day,) = reel.days(BEGIN / 1000, BEGIN / 1000 + 3600)
+    rows = day.rows["good"]
+    assert rows.minutes is not None and len(rows.key) == 2 + 120
+    assert {reel.names[series][0]: rows.minutes["n"][rows.series == series].sum() for series in (0, 1)} == {"s-0": 120, "s-1": 120}
+
+
+def _counts(view: View) -> dict[tuple[str, str], int]:
+    """Readings by series in all windows of five minutes."""
+    total = np.zeros(len(view.names), np.int64)
+    for (width, _), table in view.windows.items():
+        if width == 300:
+            total[: len(table)] += table["n"]
+    return {name: count for name, count in zip(view.names, total.tolist(), strict=True) if count}
 
 
 def test_a_page_of_one_sensor_reads_its_readings_one_by_one(tmp_path: Path) -> None:
