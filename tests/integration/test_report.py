@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -23,6 +24,7 @@ from model.report import Brand
 from standards import aqi, seawater
 from standards.noise import LIMITS
 from store.day import begin
+from store.feed_hour import FeedHours
 from store.report import differences
 from streams.report.compose import make, span_of
 from tests.integration.line import DOMAIN as BUREAU
@@ -336,6 +338,24 @@ def test_the_feeds_past_is_told_by_differences(tmp_path: Path) -> None:
     told = {each["key"]: each for each in make(town.sources(), "day", DAY, WALL).facts["feeds"]}
     assert (told["sea"]["rejects"], told["sea"]["lag"], told["sea"]["lag_most"]) == (7, 4.0, 6)
     assert told["land"]["rejects"] is None, "what nobody looked at is not zero"
+    town.engine.dispose()
+
+
+def test_a_day_that_begins_at_half_past_by_utc_is_told_whole_and_alone(tmp_path: Path) -> None:
+    town, zone = City(tmp_path), ZoneInfo("Asia/Kolkata")
+    feeds, place = FeedHours(town.engine, zone), ("sea", 0)
+    start, end = (begin(day, zone) / 1000 for day in (DAY, DAY + timedelta(1)))
+    assert start % 3600 == 1800
+
+    def look(moment: float, rejects: int, lag: float) -> None:
+        feeds.look(moment, {place: {"rejects": str(rejects)}}, {place: lag})
+
+    for moment, rejects in ((start - 60, 3), (start + 60, 4), (end - 60, 9)):
+        look(moment, rejects, 1.0)
+    told = feeds.between(start, end)
+    look(end + 60, 50, 1000.0)
+    assert feeds.between(start, end) == told and (told["sea"]["rejects"], told["sea"]["lag_most"]) == (6, 1.0)
+    assert feeds.between(end, end + 86_400)["sea"]["rejects"] == 41
     town.engine.dispose()
 
 
