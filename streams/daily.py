@@ -54,7 +54,7 @@ class Daily:
         for day in held.keys() - minute.keys():
             figure.forget(shelf, domain, day)
         asked = [f"{kpi.key}@{area}" for each in self._names(domain) for kpi, area in each]
-        asked += [f"{each.key} in {each.unit}" for each in (*self._domains[domain].metrics, *self._domains[domain].kpis)]
+        asked += [f"{metric.key} in {metric.unit}" for metric in self._domains[domain].metrics]
         for day, found in sorted(minute.items()):
             name = figure.made_of(standing(found), asked)
             if day < last and name not in held.get(day, ()):
