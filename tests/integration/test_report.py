@@ -317,6 +317,7 @@ def test_alarm_figures(tmp_path: Path) -> None:
     assert told["urgent"] == {"count": 1, "acknowledged": 1, "longest": 300.0}
     assert [each["alarm"] for each in told["stale"]] == ["land/level_silent|sensor:land-river-01"]
     assert told["chattering"][0]["alarm"] == low and told["top"][0]["times"] == 4
+    assert (told["top"][0]["share"], told["chattering"][0]["share"]) == (4 / 5, 2 / 5), "of what called, and of what came"
     desks = {each["key"]: each for each in told["by_desk"]}
     assert (desks["sea"]["count"], desks["sea"]["acknowledged"]["count"], desks["east"]["flooded"]) == (1, 2, 1800.0)
     areas = {each["key"]: each for each in told["by_area"]}
