@@ -35,7 +35,7 @@ def sections(told: Mapping[str, Any], language: Language) -> list[Section]:
     alarms = facts["alarms"]
     found.append(_often(alarms["top"], pick(language, "Most frequent alarms", "高频告警（前十）"), language))
     if alarms["chattering"]:
-        note = pick(language, "share of all comings, called or not", "占比按全部触发次数计")
+        note = pick(language, "Share of all comings, called or not", "占比按全部触发次数计")
         found.append(_often(alarms["chattering"][:10], pick(language, "Chattering alarms", "频繁抖动告警"), language, note))
     found += [_standing(facts, language), _groups(alarms["by_desk"], True, language), _groups(alarms["by_area"], False, language)]
     return [*found, _feeds(facts, language), _coverage(facts, language), *_incidents(facts, language)]
