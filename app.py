@@ -252,7 +252,7 @@ def _reports(
         history=Days(shelf, ZoneInfo(site.zone), threads=1),
         reports=Reports(shelf),
         health=Health(engine),
-        feeds=FeedHours(engine),
+        feeds=FeedHours(engine, ZoneInfo(site.zone)),
         positions=partial(placed, client),
     )
     report.register(server, spec, sources, declared.read(Path(settings.site))[0], clock.now, time.time)

@@ -74,7 +74,7 @@ def sources(folder: Path, domains: Mapping[str, Domain], site: Site) -> Sources:
         history=Days(shelf, ZONE),
         reports=Reports(shelf),
         health=Health(engine),
-        feeds=FeedHours(engine),
+        feeds=FeedHours(engine, ZONE),
     )
 
 

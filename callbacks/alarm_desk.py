@@ -20,7 +20,7 @@ from store.view import View
 LONGEST_SECONDS = 86_400.0
 
 Moment = Callable[[Sequence[tuple[View, int]], Metric, float, float], dict[str, Any]]
-Readings = Callable[[str, str, str, float, float], Mapping[str, list[Any]]]
+Readings = Callable[[str, str, Metric, float, float], Mapping[str, list[Any]]]
 """Domain, sensor, metric, from when, until when. Raises `OSError`."""
 NO_FIVE: Mapping[str, list[Any]] = {"t": [], "mean": [], "min": [], "max": []}
 
@@ -69,7 +69,7 @@ def register(
         if since is None or until is None or not 0 < until - since <= LONGEST_SECONDS:
             return problem(422, "since and until: seconds since 1970, at most a day apart")
         if past or since < time.time() - LONGEST_SECONDS:  # longer ago than Redis has it
-            return _kept(lambda: readings(domain, sensor, key, since, until))
+            return _kept(lambda: readings(domain, sensor, metric, since, until))
         return jsonify(moment(reader.series(domain, sensor, key), metric, since, until))
 
 

@@ -77,7 +77,7 @@ class Pasts:
             kind, rows, apart = "figure", self.reckon(asked.domain, asked.shown, asked.place, since, until), 2 * FIVE
         elif until - since <= RAW_SECONDS:
             kind, apart = "raw", APART * self._interval(asked)
-            rows = trusted(self.history.series(asked.domain.key, asked.place, self._metric(asked).key, since, until))
+            rows = trusted(self.history.series(asked.domain.key, asked.place, self._metric(asked), since, until))
         else:
             kind, apart = "minute", max(APART * self._interval(asked), 120.0)
             rows = self.history.minutes(asked.domain.key, asked.place, self._metric(asked), since, until)

@@ -64,7 +64,7 @@ class Metric:
     circular: bool = False
     """A direction in degrees, which has no arithmetic mean: five minutes are told by their last reading, and no figure averages it."""
     energetic: bool = False
-    """A level in dB: means over time are energy means, 10 lg of the mean of 10^(L/10)."""
+    """A level in dB: means over time, and of a report over sensors, are energy means, 10 lg of the mean of 10^(L/10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How the feeds fared, hour by hour: what Redis only knows of now (refusals, lag) is looked at once a minute and kept in SQL.
+"""How the feeds fared, by hours of the city: what Redis only knows of now (refusals, lag) is looked at once a minute and kept in SQL.
 
 Counters only grow until Redis begins anew, so an hour keeps what they said at its first and its last look, and the past is told by
 differences. A look may be made twice, or by two processes at once.
@@ -7,7 +7,9 @@ differences. A look may be made twice, or by two processes at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select, update
 
@@ -21,17 +23,22 @@ Place = tuple[str, int]
 
 
 class FeedHours:
-    """Every call raises DatabaseAway."""
+    """Of a city whose hours begin as those of `zone` do, in some at half past by UTC. Every call raises DatabaseAway."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, zone: ZoneInfo) -> None:
+        self._engine, self._zone = engine, zone
 
     def look(self, now: float, said: Mapping[Place, Mapping[str, str]], lags: Mapping[Place, float | None]) -> None:
         """Takes down the counters of each partition (`store.feed.feeds`) at event time `now`, and how many records behind it is."""
-        hour = int(now) // HOUR * HOUR
+        hour = self._begin(now)
         with writing(self._engine) as connection:
             for place, meta in sorted(said.items()):
                 _note(connection, hour, place, {name: int(meta.get(name, 0)) for name in COUNTERS}, lags.get(place))
+
+    def _begin(self, now: float) -> int:
+        """When the hour began."""
+        local = datetime.fromtimestamp(now, self._zone)
+        return int(now) - local.minute * 60 - local.second
 
     def between(self, since: float, until: float) -> dict[str, dict[str, Any]]:
         """By domain what the counters grew by in the hours from `since` up to `until`, `lag` and `lag_most` in records (None: not seen)."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from model import QUALITIES, Domain
+from model import QUALITIES, Domain, Metric
 from store.history import History
 from store.table import WINDOW
 from store.view import View
@@ -51,7 +51,7 @@ def fives(history: History, domain: Domain, metrics: Collection[str], since: flo
     Of a minute that was rolled up the first reading is not kept: its mean stands for it.
     """
     loud = [metric.key for metric in domain.metrics if metric.energetic] or [""]
-    rows = history.query(domain.key, since, until, _FIVES, {**_asked(metrics, since, until), "energetic": loud})
+    rows = history.query(domain.key, _declared(domain, metrics), since, until, _FIVES, {**_asked(metrics, since, until), "energetic": loud})
     series = list(zip(rows["sensor"].to_pylist(), rows["metric"].to_pylist(), strict=True))
     names = list(dict.fromkeys(series))
     place = {name: number for number, name in enumerate(names)}
@@ -70,8 +70,12 @@ def fives(history: History, domain: Domain, metrics: Collection[str], since: flo
 
 def values(history: History, domain: Domain, metric: str, since: float, until: float) -> Values:
     """The good readings of one metric, by time; of a day that was rolled up its minutes' means. Raises `OSError`."""
-    rows = history.query(domain.key, since, until, _VALUES, _asked([metric], since, until))
+    rows = history.query(domain.key, _declared(domain, [metric]), since, until, _VALUES, _asked([metric], since, until))
     return rows["sensor"].to_pylist(), rows["ms"].to_numpy(), rows["value"].to_numpy().astype(np.float32)
+
+
+def _declared(domain: Domain, metrics: Collection[str]) -> list[Metric]:
+    return [metric for metric in domain.metrics if metric.key in metrics]
 
 
 def _asked(metrics: Collection[str], since: float, until: float) -> dict[str, object]:

@@ -24,6 +24,7 @@ from model import QUALITIES, Metric
 from store import ten
 from store.archive import files, folder
 from store.day import DAY, day_of, days
+from store.declared import VALUES, held, sql
 from store.minute import MINUTE, roll_up
 from store.sheet import RAW, sifted, stamps
 from store.shelf import Shelf
@@ -61,9 +62,9 @@ class History:
 
     # --- one sensor ------------------------------------------------------------------------------------------------------------------
 
-    def series(self, domain: str, sensor: str, metric: str, since: float, until: float) -> pa.Table:
+    def series(self, domain: str, sensor: str, metric: Metric, since: float, until: float) -> pa.Table:
         """`time`, `value`, `quality` (and `origin`, `unit`) of the readings from `since` up to `until`, by time; bad ones among them."""
-        return self.again(lambda: self._series(domain, (metric, sensor), since, until, "raw", RAW))
+        return held(self.again(lambda: self._series(domain, (metric.key, sensor), since, until, "raw", RAW)), {metric.key: metric})
 
     def minutes(self, domain: str, sensor: str, metric: Metric, since: float, until: float) -> pa.Table:
         """`store.minute.MINUTE` of the minutes that begin from `since` up to `until`, by time; no row where nothing came.
@@ -78,8 +79,9 @@ class History:
             chosen, copied = self._shortened(domain, key, chosen)
         readings = self._read("raw", domain, key, since // 60 * 60, until, RAW, {day: both[0] for day, both in chosen.items()})
         made = roll_up(readings, {metric.key: metric})
-        held = {day: both[1] for day, both in chosen.items()}
-        return _cut(sifted(pa.concat_tables([*copied, made, self._read("minute", domain, key, since, until, MINUTE, held)])), since, until)
+        kept = {day: both[1] for day, both in chosen.items()}
+        parts = [*copied, made, self._read("minute", domain, key, since, until, MINUTE, kept)]
+        return held(_cut(sifted(pa.concat_tables(parts)), since, until), {metric.key: metric})
 
     def _shortened(self, domain: str, key: tuple[str, str], chosen: Chosen) -> tuple[Chosen, list[pa.Table]]:
         """The days that are still to be read, and minutes of the others from their copies by ten days (`store.ten`)."""
@@ -133,13 +135,13 @@ class History:
     # --- a day ------------------------------------------------------------------------------------------------------------------------
 
     def day(self, domain: str, metric: Metric, day: date, since: float, until: float, sensors: Sequence[str] = ()) -> Day:
-        """A metric's good and suspect readings of a local day within [since, until) that are in its unit; of some sensors only."""
-        asked = "SELECT sensor, time, value FROM raw WHERE metric = ? AND unit = ? AND value IS NOT NULL AND quality IN ('good', 'suspect')"
+        """A metric's good and suspect readings of a local day within [since, until), in the declared unit; of some sensors only."""
+        asked = "SELECT sensor, time, value FROM raw WHERE metric = ? AND value IS NOT NULL AND quality IN ('good', 'suspect')"
         some, told = (" AND sensor IN (SELECT unnest(?))", [list(sensors)]) if sensors else ("", [])
 
         def read() -> pa.Table:
-            with self.connect(domain, day, day) as found:
-                rows = found.sql(f"{asked}{some} ORDER BY sensor, time", params=[metric.key, metric.unit, *told]).to_arrow_table()
+            with self._connected(domain, {day: self._names("raw", domain, day)}, {}, [metric]) as found:
+                rows = found.sql(f"{asked}{some} ORDER BY sensor, time", params=[metric.key, *told]).to_arrow_table()
             return _cut(rows.set_column(1, "time", rows["time"].cast(RAW.field("time").type)), since, until)
 
         rows = self.again(read)
@@ -147,7 +149,7 @@ class History:
         place = names.indices.to_numpy().astype(np.int64)
         return Day(names.dictionary.to_pylist(), place, stamps(rows["time"]) / 1000, rows["value"].to_numpy())
 
-    def readings(self, domain: str, sensor: str, metric: str, since: float, until: float) -> dict[str, list[Any]]:
+    def readings(self, domain: str, sensor: str, metric: Metric, since: float, until: float) -> dict[str, list[Any]]:
         """`t` (seconds), `v`, `q` (QUALITIES) of the readings in [since, until) that can be trusted, None where it measured nothing."""
         rows = self.series(domain, sensor, metric, since, until)
         rows = rows.filter(pc.not_equal(rows["quality"].cast(pa.string()), "bad"))
@@ -158,19 +160,21 @@ class History:
 
     def connect(self, domain: str, first: date, last: date) -> duckdb.DuckDBPyConnection:
         """A database with the views `raw` and `minute` of local days: each reading once, and the minutes of days that were rolled up."""
-        return self._connected(domain, *({day: self._names(kind, domain, day) for day in days(first, last)} for kind in ("raw", "minute")))
+        raw, minute = ({day: self._names(kind, domain, day) for day in days(first, last)} for kind in ("raw", "minute"))
+        return self._connected(domain, raw, minute)
 
-    def query(self, domain: str, since: float, until: float, sql: str, values: Mapping[str, object]) -> pa.Table:
+    def query(self, domain: str, metrics: Sequence[Metric], since: float, until: float, sql: str, values: Mapping[str, object]) -> pa.Table:
         """What `sql` finds in `minute`, and in `raw` of the partitions that were not rolled up: both are of whole days, and share nothing.
 
-        What came late for a day is seen once it was rolled up, within an hour or so. Raises `OSError`.
+        Of these metrics they are in the declared units. What came late for a day is seen once it was rolled up, within an hour or so.
+        Raises `OSError`.
         """
 
         def ask() -> pa.Table:
             chosen = self._rolled(domain, since, until)
-            parts = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
+            raw, minute = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
             try:
-                with self._connected(domain, *parts) as database:
+                with self._connected(domain, raw, minute, metrics) as database:
                     database.execute("SET threads = 1")  # sums in the order of the rows: the same to the last bit each time
                     return database.sql(sql, params=values).to_arrow_table()
             except duckdb.IOException as error:  # a file was merged away, or cannot be read
@@ -189,14 +193,23 @@ class History:
             for day in raw.keys() | held.keys()
         }
 
-    def _connected(self, domain: str, raw: Mapping[date, list[Stretch]], minute: Mapping[date, list[Stretch]]) -> duckdb.DuckDBPyConnection:
+    def _connected(
+        self,
+        domain: str,
+        raw: Mapping[date, list[Stretch]],
+        minute: Mapping[date, list[Stretch]],
+        metrics: Sequence[Metric] = (),
+    ) -> duckdb.DuckDBPyConnection:
         found = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
         if not self.shelf.local:
             found.register_filesystem(_named(self.shelf))
         for kind, schema, chosen in (("raw", RAW, raw), ("minute", MINUTE, minute)):
             alone, shared = self._sorted_out(kind, domain, chosen)
             if alone or shared:
-                found.execute(f"CREATE TEMP VIEW {kind} AS {_view(alone, shared)}")
+                declared = {metric.key: metric for metric in metrics}
+                columns = [name for name in VALUES if name in schema.names]
+                rows = sql(_view(alone, shared), columns, _units(found, [*alone, *shared], declared), declared)
+                found.execute(f"CREATE TEMP VIEW {kind} AS {rows}")
             else:
                 found.register(kind, schema.empty_table())
         return found
@@ -257,6 +270,12 @@ def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[St
     return [one for one in raw if one[:2] in late], [one for one in minute if one[:2] not in again]
 
 
+def without_readings(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> list[Stretch]:
+    """Of a day the files of minutes of partitions whose readings are no more, all of them or most."""
+    begins = {one[:2]: one.first for one in sorted(raw, key=lambda one: -one.first)}
+    return [one for one in minute if begins.get(one[:2], one.next) > one.first]
+
+
 def _keep(kept: dict[str, T], path: str, value: T, most: int) -> None:
     """Remembers the newest of them; another thread may do so as well."""
     while len(kept) >= most and path not in kept:
@@ -311,6 +330,14 @@ def _within(names: pa.Table, key: tuple[str, str]) -> NDArray[np.int64]:
 def _cut(rows: pa.Table, since: float, until: float) -> pa.Table:
     first, last = (pa.scalar(round(each * 1000), RAW.field("time").type) for each in (since, until))
     return rows.filter(pc.and_(pc.greater_equal(rows["time"], first), pc.less(rows["time"], last)))
+
+
+def _units(database: duckdb.DuckDBPyConnection, paths: list[str], metrics: Mapping[str, Metric]) -> list[tuple[str, str]]:
+    """The metrics, of these, and the units that lie in some files."""
+    if not metrics:
+        return []
+    asked = f"SELECT DISTINCT metric::VARCHAR, unit::VARCHAR FROM read_parquet({paths!r}) WHERE metric::VARCHAR IN (SELECT unnest(?))"
+    return [(metric, unit) for metric, unit in database.execute(asked, [list(metrics)]).fetchall()]
 
 
 def _view(alone: list[str], shared: list[str]) -> str:

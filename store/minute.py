@@ -1,8 +1,8 @@
 """Readings to minutes: how the history rolls up what it holds.
 
 `count` is of the readings to be trusted (good or suspect), `share` their share of all that came. `min`, `max` and `last` are left out
-where one reading makes up the minute: they are its `mean`. The mean of levels in dB is their energy mean. A direction has no mean and
-no extremes: a minute is told by its last.
+where one reading makes up the minute: they are its `mean`. Values are in the unit that is declared when the minute is made. The mean of
+levels in dB is their energy mean. A direction has no mean and no extremes: a minute is told by its last.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from model import QUALITIES, Metric
 from standards.noise import energy, level_of
+from store.declared import turned
 from store.sheet import codes, stamps
 
 MINUTE_MS = 60_000
@@ -43,7 +44,7 @@ def roll_up(rows: pa.Table, metrics: Mapping[str, Metric]) -> pa.Table:
     """Minutes (`MINUTE`) of readings (`store.sheet.RAW`) that are sorted by metric, sensor and time, each of them once."""
     if not rows.num_rows:
         return MINUTE.empty_table()
-    rows = rows.unify_dictionaries().combine_chunks()
+    rows = turned(rows, metrics)  # or the minute in which a unit was changed would be of two
     sensor, metric = codes(rows["sensor"]), codes(rows["metric"])
     minute = stamps(rows["time"]) // MINUTE_MS
     edge = np.append(True, (sensor[1:] != sensor[:-1]) | (metric[1:] != metric[:-1]) | (minute[1:] != minute[:-1]))

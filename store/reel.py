@@ -1,7 +1,7 @@
 """The readings of whole days in memory, as the time machine looks at them: sorted by series and time, each once.
 
-A file of the history is read once and never changes, so what is held of a day only grows by the files that came since. A day whose
-readings are kept no more is made of its minutes. Reading takes a second a day for a million readings: a thread's work.
+A file of the history is read once and never changes, so what is held of a day only grows by the files that came since. Partitions whose
+readings are kept no more are made of their minutes. Reading takes a second a day for a million readings: a thread's work.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from model import ORIGINS, QUALITIES
+from model import ORIGINS, QUALITIES, Domain
 from store.archive import folder
 from store.day import begin, day_of, days
-from store.history import History
-from store.sheet import stamps
+from store.declared import held as declared
+from store.history import History, without_readings
+from store.minute import roll_up
+from store.sheet import sifted, stamps
 from store.stretch import Stretch, parse, standing
 
 SHIFT = 27
@@ -29,8 +31,8 @@ SPAN = 1 << SHIFT
 MINUTE_MS = 60_000
 MOST_ROWS = 12_000_000
 """Readings of a domain held at once: 18 bytes each."""
-COLUMNS = ["sensor", "metric", "time", "value", "quality", "origin"]
-MINUTES = ["sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin"]
+COLUMNS = ["sensor", "metric", "time", "value", "quality", "origin", "unit"]
+MINUTES = ["sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin", "unit"]
 
 MINUTE = np.dtype([("n", "u4"), ("mean", "f8"), ("min", "f8"), ("max", "f8")])
 """What a row says that stands for a minute's readings."""
@@ -53,6 +55,15 @@ class Rows(NamedTuple):
         """Some of them."""
         minutes = None if self.minutes is None else self.minutes[chosen]
         return Rows(self.key[chosen], self.value[chosen], self.quality[chosen], self.origin[chosen], minutes)
+
+    def as_minutes(self) -> Rows:
+        """The same, where a reading stands for itself told as a minute's only one."""
+        if self.minutes is not None:
+            return self
+        minutes = np.ones(len(self.key), MINUTE)
+        for name in ("mean", "min", "max"):
+            minutes[name] = self.value
+        return self._replace(minutes=minutes)
 
     @property
     def series(self) -> Numbers:
@@ -107,15 +118,16 @@ class Day:
         return len(self.earliest)
 
     def lacks(self, there: Iterable[Stretch]) -> list[Stretch]:
-        """The files whose readings are not all here; what was merged holds nothing new."""
-        return [one for one in there if not self._covers(one)]
+        """The files that reach further than what is held: what was merged holds nothing new, and nothing comes in between."""
+        reached: dict[tuple[str, int], int] = {}
+        for one in self.held:
+            reached[one[:2]] = max(reached.get(one[:2], 0), one.next)
+        return [one for one in there if one.next > reached.get(one[:2], -1)]
 
-    def _covers(self, one: Stretch) -> bool:
-        reached = one.first
-        for other in sorted(each for each in self.held if each[:2] == one[:2]):
-            if other.first <= reached < other.next:
-                reached = other.next
-        return reached >= one.next
+    def clear(self) -> None:
+        """Lets go of all that is held, to be taken in anew."""
+        self.rows, self.held, self._minutes = dict.fromkeys(self.rows, NONE), [], {}
+        self.earliest.append(self.start)
 
     def take(self, stretches: Iterable[Stretch], found: Sequence[Rows]) -> None:
         """Takes in what files hold; of two readings of a sensor for one time the one taken in later counts."""
@@ -170,6 +182,8 @@ def _behind(found: Iterable[Rows]) -> Rows:
     some = [rows for rows in found if len(rows.key)]
     if len(some) < 2:
         return some[0] if some else NONE
+    if any(rows.minutes is not None for rows in some):
+        some = [rows.as_minutes() for rows in some]
     key, value, quality, origin = (np.concatenate([rows[place] for rows in some]) for place in range(4))
     minutes = [rows.minutes for rows in some if rows.minutes is not None]
     return Rows(key, value, quality, origin, np.concatenate(minutes) if minutes else None)
@@ -188,8 +202,9 @@ def _joined(held: Rows, new: Rows) -> Rows:
 class Reel:
     """The days of one domain. Every call raises `OSError` when the history does not answer."""
 
-    def __init__(self, history: History, domain: str) -> None:
-        self._history, self.domain = history, domain
+    def __init__(self, history: History, domain: Domain) -> None:
+        self._history, self.domain = history, domain.key
+        self._metrics = {metric.key: metric for metric in domain.metrics}
         self._days: OrderedDict[date, Day] = OrderedDict()
         self._number: dict[tuple[str, str], int] = {}
         self.names: list[tuple[str, str]] = []
@@ -223,17 +238,28 @@ class Reel:
         return held
 
     def _look(self, day: date, held: Day) -> None:
-        for kind in ("raw", "minute"):
-            there = standing(one for entry in self._history.shelf.list(folder(kind, self.domain, day)) if (one := parse(entry.name)))
-            if there:
-                new = held.lacks(there)
-                if new:
-                    held.take(new, [self._read(f"{folder(kind, self.domain, day)}/{one.name}", kind, held.start) for one in new])
-                return
+        raw, minute = (self._standing(kind, day) for kind in ("raw", "minute"))
+        minute = without_readings(raw, minute)
+        rolled = {one[:2] for one in minute}
+        new = held.lacks([*raw, *minute])
+        if any(one[:2] in rolled for one in new):  # what came late for minutes is told by minutes, too
+            held.clear()
+            new = [*raw, *minute]
+        if new:
+            found = [self._rows(self._table(day, "raw", one), "raw", held.start) for one in new if one[:2] not in rolled]
+            late = [self._table(day, "raw", one) for one in new if one[:2] in rolled and one not in minute]
+            tables = [roll_up(sifted(pa.concat_tables(late)), self._metrics)] if late else []
+            tables += [self._table(day, "minute", one) for one in minute if one in new]  # of two for one minute these count
+            held.take(new, [*found, *(self._rows(table, "minute", held.start) for table in tables)])
 
-    def _read(self, path: str, kind: str, start: float) -> Rows:
-        with self._history.shelf.open(path) as file:
-            table = pq.read_table(file, columns=COLUMNS if kind == "raw" else MINUTES).unify_dictionaries().combine_chunks()
+    def _standing(self, kind: str, day: date) -> list[Stretch]:
+        return standing(one for entry in self._history.shelf.list(folder(kind, self.domain, day)) if (one := parse(entry.name)))
+
+    def _table(self, day: date, kind: str, one: Stretch) -> pa.Table:
+        with self._history.shelf.open(f"{folder(kind, self.domain, day)}/{one.name}") as file:
+            return declared(pq.read_table(file, columns=COLUMNS if kind == "raw" else MINUTES), self._metrics).combine_chunks()
+
+    def _rows(self, table: pa.Table, kind: str, start: float) -> Rows:
         if not table.num_rows:
             return NONE
         after = stamps(table["time"]) - round(start * 1000)

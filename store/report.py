@@ -1,7 +1,8 @@
 """The reports that were made: numbered revisions that never change, beside the history.
 
 `report/<kind>/<first day>/<number>.json` is a revision, canonical JSON; `<number>-<language>.<ending>` what was drawn of it first, which is
-given out ever after: so an old revision has the same bytes for as long as it is kept, whatever citydeck draws by then.
+given out ever after: so an old revision has the same bytes for as long as it is kept, whatever citydeck draws by then. `<number>.same`
+tells of what the same was made last, where more came since that changed nothing.
 `figure/<domain>/<day>.json` is a day's figures with what they were made of; it may be deleted, and is made again.
 """
 
@@ -70,6 +71,7 @@ class Reports:
         while True:
             before = self.newest(kind, first)
             if before is not None and before.facts == facts:
+                self._shelf.put(_same(before), lambda file: file.write(sources.encode()))
                 return before
             number = before.number + 1 if before else 1
             changed = differences(before.facts, facts) if before else []
@@ -77,6 +79,10 @@ class Reports:
             data = canonical({"made": made, "facts": facts, "changed": changed, "sources": sources})
             if self._shelf.put_new(f"{_folder(kind, first)}/{number:04d}.json", data):
                 return revision
+
+    def stands(self, revision: Revision, sources: str) -> bool:
+        """Whether these were found to make that revision: then they need not be looked through again."""
+        return revision.sources == sources or self._read(_same(revision)) == sources.encode()
 
     def drawn(self, revision: Revision, language: str, ending: str, draw: Callable[[], bytes]) -> bytes:
         """What was drawn of a revision first; drawn now where nothing was."""
@@ -121,6 +127,10 @@ class Reports:
 
 def _folder(kind: Span, first: date) -> str:
     return f"report/{kind}/{first}"
+
+
+def _same(revision: Revision) -> str:
+    return f"{_folder(revision.kind, revision.first)}/{revision.number:04d}.same"
 
 
 MOST_DIFFERENCES = 200

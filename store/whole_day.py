@@ -12,7 +12,7 @@ import pyarrow as pa
 from model import QUALITIES, Metric
 from store.archive import folder
 from store.day import DAY, begin
-from store.history import History, _sources
+from store.history import History, _sources, without_readings
 from store.hour import DayHours, Roller, joined, sheets
 from store.minute import roll_up
 from store.sheet import merged, read
@@ -21,6 +21,16 @@ from store.stretch import Stretch
 
 SHEET_ROWS = 1 << 18
 """Rows of a day taken at once: as many as are worth a call, and few enough to be forgotten soon."""
+
+TRUSTED = list(QUALITIES[: QUALITIES.index("bad")])
+_QUANTILES = """
+WITH kept AS (SELECT sensor, time, coalesce(mean, last) AS value FROM minute WHERE metric = $metric AND "count" > 0),
+     came AS (SELECT sensor, time, value FROM raw WHERE metric = $metric AND quality IN $trusted AND value IS NOT NULL)
+SELECT (epoch_ms(time) - $first) // 3600000, quantile_cont(value, $share)
+FROM (FROM kept UNION ALL FROM came ANTI JOIN kept ON came.sensor = kept.sensor AND date_trunc('minute', came.time) = kept.time)
+WHERE epoch_ms(time) >= $first AND epoch_ms(time) < $last
+GROUP BY 1
+"""
 
 
 class Days(History):
@@ -77,42 +87,28 @@ class Days(History):
         with self.shelf.open(f"{folder(kind, domain, day)}/{one.name}") as file:
             yield from read(file)
 
-    def quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
+    def quantiles(self, domain: str, day: date, metric: Metric, share: float) -> dict[int, float]:
         """By hour of the day the quantile (linear between readings) of what all sensors read; of their minutes' means where only these are
-        kept.
+        kept, and with these of readings that came later for minutes which had none.
         """
         return self.again(lambda: self._quantiles(domain, day, metric, share))
 
-    def _quantiles(self, domain: str, day: date, metric: str, share: float) -> dict[int, float]:
+    def _quantiles(self, domain: str, day: date, metric: Metric, share: float) -> dict[int, float]:
         edges = begin(day, self.zone), begin(day + DAY, self.zone)
-        said = "metric = ? AND epoch_ms(time) >= ? AND epoch_ms(time) < ?"
-        with self.connect(domain, day, day) as database:
-            for value, kind in (("value", "raw"), ("mean", "minute")):
-                trusted = f"quality IN {QUALITIES[: QUALITIES.index('bad')]} AND" if kind == "raw" else ""
-                rows = database.execute(
-                    f"SELECT (epoch_ms(time) - ?) // 3600000, quantile_cont({value}, ?) FROM {kind} "
-                    f"WHERE {trusted} {said} AND {value} IS NOT NULL GROUP BY 1",
-                    [edges[0], share, metric, *edges],
-                ).fetchall()
-                if rows:
-                    return dict(rows)
-        return {}
+        raw = self._names("raw", domain, day)
+        minute = without_readings(raw, self._names("minute", domain, day))
+        with self._connected(domain, {day: raw}, {day: minute}, [metric]) as database:
+            values = {"metric": metric.key, "share": share, "trusted": TRUSTED, "first": edges[0], "last": edges[1]}
+            return dict(database.execute(_QUANTILES, values).fetchall())
 
     def version(self, domain: str, day: date) -> str:
-        """What there is of a day: the offsets held, by partition. Merging, rolling up and forgetting readings leave it as it is."""
-        found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        """What there is of a day: from which offset to which, by partition. Merging, rolling up and forgetting readings leave it as it is.
+
+        Offsets between two files are none of the day's: merging joins over them.
+        """
+        found: dict[tuple[str, int], list[Stretch]] = {}
         for kind in ("raw", "minute"):
             for one in self._names(kind, domain, day):
-                found.setdefault(one[:2], []).append((one.first, one.next))
-        return " ".join(f"{place[0]}-{place[1]}:{','.join(map(str, _together(found[place])))}" for place in sorted(found))
-
-
-def _together(held: list[tuple[int, int]]) -> list[str]:
-    """Stretches of offsets that touch or overlap as one."""
-    found: list[tuple[int, int]] = []
-    for first, following in sorted(held):
-        if found and first <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], following)
-        else:
-            found.append((first, following))
-    return [f"{first}..{following}" for first, following in found]
+                found.setdefault(one[:2], []).append(one)
+        edges = {place: (min(one.first for one in there), max(one.next for one in there)) for place, there in sorted(found.items())}
+        return " ".join(f"{place[0]}-{place[1]}:{first}..{following}" for place, (first, following) in edges.items())

@@ -163,7 +163,7 @@ def _exercise(asked: argparse.Namespace) -> Process:
         raise SpecError("arguments", "--to, --speed", "must be after --from, and above 0")
     pulse, options = Pulse(client, "exercise"), BRIEFLY | told.kafka_options(OPTIONS)
     sink = _patiently(lambda: Sink(told.kafka, options), told.kafka, pulse)
-    reels = {key: Reel(Past(Shelf(told.history), zone), key) for key in domains}
+    reels = {key: Reel(Past(Shelf(told.history), zone), domain) for key, domain in domains.items()}
     return Exercise(client, sink, reels, domains, span, asked.speed, pulse)
 
 

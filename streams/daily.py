@@ -1,6 +1,7 @@
 """KPIs of days that are over, computed once: by the process that reads the first partition of a domain, when all partitions were merged.
 
-A day is computed again when its minutes change. A day has a file even where no figure had a value, so that nobody asks for it again.
+A day is computed again when its minutes change, or the units of the domain. A day has a file even where no figure had a value, so that
+nobody asks for it again.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Daily:
         for day in held.keys() - minute.keys():
             figure.forget(shelf, domain, day)
         asked = [f"{kpi.key}@{area}" for each in self._names(domain) for kpi, area in each]
+        asked += [f"{metric.key} in {metric.unit}" for metric in self._domains[domain].metrics]
         for day, found in sorted(minute.items()):
             name = figure.made_of(standing(found), asked)
             if day < last and name not in held.get(day, ()):

@@ -75,7 +75,7 @@ class Projector:
 
     def _begin(self) -> None:
         """Everything anew: a new term of office."""
-        reels = {key: Reel(self._history, key) for key in self._domains}
+        reels = {key: Reel(self._history, domain) for key, domain in self._domains.items()}
         self._fives = {key: Fives(domain, reels[key]) for key, domain in self._domains.items()}
         self._outline = Outline(self._journal)
         self._players: dict[str, Player] = {}

@@ -160,11 +160,10 @@ class Tuner:
             return replace(chosen, state="done", outcome={**chosen.outcome, "advice": "none"})
         found = self._compared(domain, present, [proposed(domain, rule_key, chosen.values)], trial.days, until)[0]
         told = {
-            "since": until - trial.days * 86_400.0,
             "until": until,
             "present": _numbers(present),
             "in_force": place,
-            "journalled": self._journal.came(trial.rule, until - trial.days * 86_400.0, until),
+            "journalled": self._journal.came(trial.rule, found["since"], until),
         }
         return replace(chosen, state="done", outcome={**chosen.outcome, **told, **found})
 
@@ -180,9 +179,10 @@ class Tuner:
     def _compared(
         self, domain: Domain, present: Rule, others: Sequence[Rule], days: int, until: float, sensors: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        """Of each other rule what it would have done in place of the present one."""
-        (before, *after), readings, seen = run(domain, [present, *others], self._days(domain, present.on, days, until, sensors), until)
-        return [{**outcome(before, each), "readings": readings, "sensors": len(seen)} for each in after]
+        """Of each other rule what it would have done in place of the present one, since the first reading there is."""
+        read = _Read(self._days(domain, present.on, days, until, sensors), until - days * 86_400.0)
+        (before, *after), readings, seen = run(domain, [present, *others], read, until)
+        return [{**outcome(before, each), "readings": readings, "sensors": len(seen), "since": read.since} for each in after]
 
     def _days(self, domain: Domain, metric: str, days: int, until: float, sensors: Sequence[str]) -> Iterator[Day]:
         since = until - days * 86_400.0
@@ -224,6 +224,20 @@ def nuisances(health: Health, since: float, until: float) -> dict[str, dict[str,
                 told.setdefault(rule, dict.fromkeys(lists, 0))[name] += times
     ordered = sorted(told, key=lambda rule: (-told[rule]["chattering"], -told[rule]["top"], rule))
     return {rule: {**told[rule], "worst": [sensor for sensor, _ in counts[rule].most_common(MOST_SENSORS)]} for rule in ordered}
+
+
+class _Read:
+    """Days as they are read; `since` is then the time of the first reading, or as asked where there is none."""
+
+    def __init__(self, days: Iterator[Day], since: float) -> None:
+        self._days, self.since = days, since
+
+    def __iter__(self) -> Iterator[Day]:
+        first = True
+        for some in self._days:
+            if first and len(some.time):
+                self.since, first = float(some.time.min()), False
+            yield some
 
 
 def _numbers(rule: Rule) -> dict[str, float]:

@@ -69,7 +69,7 @@ class City:
             history=Days(self.shelf, self.zone),
             reports=Reports(self.shelf),
             health=Health(self.engine),
-            feeds=FeedHours(self.engine),
+            feeds=FeedHours(self.engine, self.zone),
         )
 
     def add(self, domain: str) -> None:

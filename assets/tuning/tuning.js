@@ -8,15 +8,16 @@
     inactive: {en: 'Nobody tries and publishes: start `python -m streams tuning`', zh: '整定进程未运行：请启动 python -m streams tuning'}, away: {en: 'The database does not answer', zh: '数据库无响应'}, none: {en: 'none', zh: '无'},
     asked: {en: 'Asked', zh: '已提交'}, states: {waiting: {en: 'waits for its turn', zh: '等待试算'}, running: {en: 'is being tried', zh: '正在试算'}, done: {en: 'done', zh: '完成'}, failed: {en: 'failed', zh: '失败'}},
     sentence: {
-      en: (numbers, before, days, after, delay) => `With ${numbers}, ${before} alarms of the last ${days} days would have been ${after}${delay}.`,
-      zh: (numbers, before, days, after, delay) => `若${numbers}，最近 ${days} 天的 ${before} 次告警将为 ${after} 次${delay}。`,
+      en: (numbers, before, span, after, delay) => `With ${numbers}, ${before} alarms of the last ${span} would have been ${after}${delay}.`,
+      zh: (numbers, before, span, after, delay) => `若${numbers}，最近 ${span}的 ${before} 次告警将为 ${after} 次${delay}。`,
     },
+    days: {en: (count) => `${count} days`, zh: (count) => `${count} 天`},
     delay: {en: (span) => `, the longest delay ${span}`, zh: (span) => `，最大延迟 ${span}`}, sooner: {en: ', none of them later', zh: '，无延迟'},
     missed: {en: (count, span) => `${count} would not have come at all; the longest of them lasted ${span}. `, zh: (count, span) => `${count} 次将不再触发，其中最长持续 ${span}。`},
     lasts: {en: (before, after) => `True for ${after} in all, in place of ${before}. `, zh: (before, after) => `累计持续 ${after}（现行 ${before}）。`},
     fresh: {en: (count) => `${count} would have come that did not. `, zh: (count) => `新增 ${count} 次。`},
     seen: {en: (readings, sensors, since) => `${readings} readings of ${sensors} sensors since ${since}. `, zh: (readings, sensors, since) => `自 ${since} 起 ${sensors} 个站点 ${readings} 条读数。`},
-    journal: {en: (count) => `The journal counted ${count} for the same days.`, zh: (count) => `同期日志记录 ${count} 次。`}, empty: {en: 'The history holds no reading of these days.', zh: '历史中没有这些天的读数。'},
+    journal: {en: (count) => `The journal counted ${count} for the same time.`, zh: (count) => `同期日志记录 ${count} 次。`}, empty: {en: 'The history holds no reading of these days.', zh: '历史中没有这些天的读数。'},
     rest: {en: (count) => `and ${count} more sensors`, zh: (count) => `另有 ${count} 个站点`}, noadvice: {en: 'No numbers were found that would help', zh: '未找到有效的调整'},
     sending: {en: 'Recording…', zh: '正在记录…'}, applied: {en: 'In force, recorded. Every process takes it within a few seconds, without a restart.', zh: '已投入使用并记录；各进程数秒内生效，无需重启。'}, back: {en: 'As its author wrote it, recorded.', zh: '已恢复原值并记录。'},
     take: {en: 'Take back', zh: '恢复原值'}, why: {en: 'Why it is taken back', zh: '恢复原值的理由'}, needs: {en: 'Say why.', zh: '请填写理由。'}, advisor: {en: 'the advisor', zh: '系统'}, dot: {en: ' · ', zh: ' · '},
@@ -74,9 +75,14 @@
     deck.put(place.querySelector('.outcome'), outcome ? outcome() : '');
   }
   const mark = (place, rule) => NUMBERS.forEach((name) => { const input = place.querySelector(`input[name="${name}"]`); input.classList.toggle('other', input.value !== '' && Number(input.value) !== rule[name]); });
+  /* How far back the readings reached, which may be less than what was asked for. */
+  function reach(each) {
+    const seconds = each.outcome.until - each.outcome.since, days = Math.round(seconds / 86400);
+    return days > 1 || days === each.days ? say('days', deck.number(days, 0)) : deck.span(seconds);
+  }
   function sentence(each) {
     const told = each.outcome, delay = told.longest_delay;
-    return say('sentence', numbers(each.rule, each.values), deck.number(told.before, 0), deck.number(each.days, 0), deck.number(told.after, 0), delay === null ? '' : delay > 0 ? say('delay', deck.duration(delay)) : told.after ? say('sooner') : '');
+    return say('sentence', numbers(each.rule, each.values), deck.number(told.before, 0), reach(each), deck.number(told.after, 0), delay === null ? '' : delay > 0 ? say('delay', deck.duration(delay)) : told.after ? say('sooner') : '');
   }
   function more(told) {
     if (!told.readings) return say('empty');

@@ -35,7 +35,8 @@ def sections(told: Mapping[str, Any], language: Language) -> list[Section]:
     alarms = facts["alarms"]
     found.append(_often(alarms["top"], pick(language, "Most frequent alarms", "高频告警（前十）"), language))
     if alarms["chattering"]:
-        found.append(_often(alarms["chattering"][:10], pick(language, "Chattering alarms", "频繁抖动告警"), language))
+        note = pick(language, "Share of all comings, called or not", "占比按全部触发次数计")
+        found.append(_often(alarms["chattering"][:10], pick(language, "Chattering alarms", "频繁抖动告警"), language, note))
     found += [_standing(facts, language), _groups(alarms["by_desk"], True, language), _groups(alarms["by_area"], False, language)]
     return [*found, _feeds(facts, language), _coverage(facts, language), *_incidents(facts, language)]
 
@@ -201,7 +202,7 @@ def _metrics(facts: Facts, domain: Any, label: str, language: Language) -> Secti
 # --- alarms ----------------------------------------------------------------------------------------------------------------------------
 
 
-def _often(rows: Sequence[Any], title: str, language: Language) -> Section:
+def _often(rows: Sequence[Any], title: str, language: Language, note: str = "") -> Section:
     return _section(
         title,
         [
@@ -213,6 +214,7 @@ def _often(rows: Sequence[Any], title: str, language: Language) -> Section:
         [4, 5, 1, 1],
         [[of(row["name"], language), of(row["place"], language), word.number(row["times"]), word.percent(row["share"])] for row in rows],
         right=[2, 3],
+        note=note,
         text="" if rows else pick(language, "None.", "无。"),
     )
 

@@ -46,7 +46,7 @@ def sources(told: Settings, domains: Mapping[str, Domain], site: Site, engine: E
         history=history,
         reports=Reports(shelf),
         health=Health(engine),
-        feeds=FeedHours(engine),
+        feeds=FeedHours(engine, ZoneInfo(site.zone)),
         positions=partial(placed, client),
     )
 

@@ -44,7 +44,7 @@ class Named(Protocol):
 def of_span(health: Health, site: Site, names: Named, since: float, until: float) -> Told:
     """The facts of [since, until), event time. Raises `DatabaseAway`."""
     events = pd.DataFrame(health.events(since, until), columns=list(EVENT))
-    calls = events[events["annunciated"].astype(bool)]
+    calls, comings = events[events["annunciated"].astype(bool)], events[events["kind"].isin(BECAME)]
     desks = {area: desk.id for desk in site.desks for area in desk.areas}
     took = _took(health, events, since, until)
     took["at"] = took["area"].map(lambda area: desks.get(area, SUPERVISOR))
@@ -58,8 +58,8 @@ def of_span(health: Health, site: Site, names: Named, since: float, until: float
         "most_in_ten": _most(calls, since),
         "flooded": round(health.flooded(since, until), 3),
         "top": _often(health.top(since, until), calls, names),
-        "chattering": _often(health.chattering(since, until), events, names),
-        "fleeting": _often(health.fleeting(since, until, limit=10), events, names),
+        "chattering": _often(health.chattering(since, until), comings, names),
+        "fleeting": _often(health.fleeting(since, until, limit=10), comings, names),
         "stale": _standing(health.standing(until, BECAME, CEASED), until - STALE_SECONDS, events, names),
         "shelved": int((events["kind"] == "shelved").sum()),
         "on_shelf": len(health.standing(until, *SHELVED)),
@@ -112,7 +112,7 @@ def _most(calls: pd.DataFrame, since: float) -> int:
 
 
 def _often(found: Sequence[Any], events: pd.DataFrame, names: Named) -> list[Told]:
-    """Alarms and how often, with their names and their share of all."""
+    """Alarms and how often, with their names and their share of these events: calls, or comings where those that did not call count."""
     total = len(events)
     newest = events.drop_duplicates("alarm", keep="last").set_index("alarm") if total else events
     rows = []

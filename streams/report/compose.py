@@ -24,7 +24,7 @@ from streams.report import alarm, figures, roll
 from streams.report.day import HOUR, Past, Percentile
 from streams.report.figures import Told, told
 
-VERSION = 1
+VERSION = 2
 """Of the facts' shape: figures kept in another are made anew."""
 MOST_DOTS = 3000
 """Sensors drawn on the map of the day; of more, every so many-th."""
@@ -80,7 +80,7 @@ def make(sources: Sources, kind: Span, day: date, wall: float) -> Revision:
     """
     first, last = span_of(kind, day)
     newest, there = sources.reports.newest(kind, first), _there(sources, kind, first, last)
-    if newest is not None and (newest.sources == there or _gone(sources, first, last)):
+    if newest is not None and (sources.reports.stands(newest, there) or _gone(sources, first, last)):
         return newest  # also where rules or names have changed since: what was reported stays
     return sources.reports.keep(kind, first, facts(sources, kind, first, last), wall, there)
 
@@ -156,17 +156,18 @@ def _past(sources: Sources, domain: Domain, day: date) -> Past:
     earlier = day - timedelta(1)
     lead = sources.history.hours(domain.key, earlier, metrics) if sources.history.version(domain.key, earlier) else None
     found = sources.history.hours(domain.key, day, metrics)
-    percentile = _percentile(sources.history, domain.key, day, found.begin)
+    percentile = _percentile(sources.history, domain, day, found.begin)
     return Past(day, sources.zone, found, lead, metrics, _of(sources, domain), domain.interval, percentile)
 
 
-def _percentile(history: Days, domain: str, day: date, start: int) -> Percentile:
+def _percentile(history: Days, domain: Domain, day: date, start: int) -> Percentile:
     """Quantiles of the hour that ends, by metric and share asked for once a day."""
+    metrics = {metric.key: metric for metric in domain.metrics}
     found: dict[tuple[str, float], Mapping[int, float]] = {}
 
     def percentile(metric: str, since: float, until: float, share: float) -> float | None:
         if (metric, share) not in found:
-            found[metric, share] = history.quantiles(domain, day, metric, share)
+            found[metric, share] = history.quantiles(domain.key, day, metrics[metric], share)
         return found[metric, share].get(round((until - start / 1000) / HOUR) - 1)
 
     return percentile

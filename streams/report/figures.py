@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from model import NO_VERDICT, Domain, Figure, Kpi, Label, Rule, Sensor, Standard, Verdict
+from standards.noise import laeq
 from streams.report.day import HOUR, Past
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,11 @@ def rounded(value: float | None, decimals: int) -> float | None:
     return round(float(value), decimals + MORE_DECIMALS) + 0.0
 
 
+def mean(values: Sequence[float], energetic: bool) -> float | None:
+    """Over hours, sensors or days; of levels in dB the energy mean (`model.Metric`). None of nothing."""
+    return laeq(values) if energetic else float(np.mean(values)) if values else None
+
+
 # --- key figures -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -79,7 +85,7 @@ def _kpi(kpi: Kpi, domain: Domain, past: Past) -> Told:
     worst, rule = worst_of(kpi, domain), _limit(kpi, domain, figures)
     known = {hour: value for hour, value in enumerate(values) if value is not None}
     hour = None if worst == "mean" or not known else (max if worst == "high" else min)(known, key=known.__getitem__)
-    mean = sum(known.values()) / len(known) if known else None
+    energetic = _is_level(kpi, domain)
     decided = figures[hour] if hour is not None else NOTHING
     return {
         "key": kpi.key,
@@ -88,7 +94,8 @@ def _kpi(kpi: Kpi, domain: Domain, past: Past) -> Told:
         "decimals": kpi.decimals,
         "shown": kpi.shown,
         "worst": worst,
-        "value": rounded(mean, kpi.decimals) if hour is None else known[hour],
+        "energetic": energetic,
+        "value": rounded(mean(list(known.values()), energetic), kpi.decimals) if hour is None else known[hour],
         "hour": hour,
         "sensor": decided.sensor,
         "item": decided.item,
@@ -98,6 +105,11 @@ def _kpi(kpi: Kpi, domain: Domain, past: Past) -> Told:
         "limit": rule.limit if rule else None,
         "over": sum(_beyond(value, rule) for value in known.values()) if rule else None,
     }
+
+
+def _is_level(kpi: Kpi, domain: Domain) -> bool:
+    """Whether a key figure is in the unit of an energetic metric and speaks about it."""
+    return any(metric.key == kpi.metric and metric.unit == kpi.unit and metric.energetic for metric in domain.metrics)
 
 
 def _limit(kpi: Kpi, domain: Domain, figures: Sequence[Figure]) -> Rule | None:
@@ -161,11 +173,10 @@ def _metric(key: str, domain: Domain, past: Past) -> Told:
     metric = next(metric for metric in domain.metrics if metric.key == key)
     found = past.found.metrics[key]
     base = {"key": key, "label": told(metric.label), "unit": metric.unit, "decimals": metric.decimals, "sensors": len(found.sensors)}
-    base |= {"readings": int(found.count.sum()), "mean": None, "least": None, "greatest": None}
+    base |= {"energetic": metric.energetic, "readings": int(found.count.sum()), "mean": None, "least": None, "greatest": None}
     if metric.circular or np.isnan(found.least).all():
         return base
-    means = np.array(list(past.means(key).values()))
-    base["mean"] = rounded(float(means.mean()) if len(means) else None, metric.decimals)
+    base["mean"] = rounded(mean(list(past.means(key).values()), metric.energetic), metric.decimals)
     for name, place in (("least", np.nanargmin(found.least)), ("greatest", np.nanargmax(found.greatest))):
         row, hour = divmod(int(place), past.found.hours)
         base[name] = {"value": rounded(getattr(found, name)[row, hour], metric.decimals), "sensor": found.sensors[row], "hour": hour}

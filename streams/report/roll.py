@@ -6,6 +6,8 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from streams.report.figures import mean, rounded
+
 Told = dict[str, Any]
 
 
@@ -33,7 +35,7 @@ def _kpi(days: Sequence[Told]) -> Told:
     if not known:
         return found
     if found["worst"] == "mean":
-        return found | {"value": round(sum(known.values()) / len(known), found["decimals"] + 2)}
+        return found | {"value": rounded(mean(list(known.values()), found["energetic"]), found["decimals"])}
     place = (max if found["worst"] == "high" else min)(known, key=known.__getitem__)
     told = days[place]
     over = [day["over"] for day in days if day["over"] is not None]
@@ -71,7 +73,7 @@ def _metric(found: Sequence[tuple[int, Told]]) -> Told:
     told = copy.deepcopy(found[-1][1])
     means = [row["mean"] for _, row in found if row["mean"] is not None]
     told |= {"sensors": max(row["sensors"] for _, row in found), "readings": sum(row["readings"] for _, row in found)}
-    told["mean"] = round(sum(means) / len(means), told["decimals"] + 2) if means else None
+    told["mean"] = rounded(mean(means, told["energetic"]), told["decimals"])
     for name, choose in (("least", min), ("greatest", max)):
         ends = [row[name] | {"day": place} for place, row in found if row[name]]
         told[name] = choose(ends, key=lambda end: float(end["value"])) if ends else None

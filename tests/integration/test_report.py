@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -23,6 +24,7 @@ from model.report import Brand
 from standards import aqi, seawater
 from standards.noise import LIMITS
 from store.day import begin
+from store.feed_hour import FeedHours
 from store.report import differences
 from streams.report.compose import make, span_of
 from tests.integration.line import DOMAIN as BUREAU
@@ -203,6 +205,12 @@ def test_what_was_measured_and_how_much(town: City, facts: Any, read: Any) -> No
         for told in domain(facts, key)["metrics"]:
             mine = rows[rows["metric"] == told["key"]]
             assert told["readings"] == len(mine)
+            if told["mean"] is not None:
+                values = mine["value"] if told["unit"] != "dB" else 10 ** (mine["value"] / 10)
+                mean = values.groupby(mine["sensor"]).mean().mean()
+                assert told["mean"] == pytest.approx(
+                    mean if told["unit"] != "dB" else 10 * math.log10(mean), abs=10.0 ** -(told["decimals"] + 2)
+                )
             if told["least"]:
                 assert told["least"]["value"] == pytest.approx(mine["value"].min(), abs=5e-4)
                 assert told["greatest"]["value"] == pytest.approx(mine["value"].max(), abs=5e-4)
@@ -243,6 +251,18 @@ def test_merging_changes_nothing_and_late_data_makes_a_revision_that_says_what(t
     reports = town.sources().reports
     assert reports.read("day", DAY, 1) == first and reports.numbers("day", DAY) == [1, 2]
     assert reports.drawn(first, "en", "pdf", lambda: b"another") == kept == paper
+    town.engine.dispose()
+
+
+def test_what_comes_again_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    town = City(tmp_path)
+    row = ("sea-buoy-03", "dissolved_oxygen", begin(DAY, town.zone) + 3_600_000, 6.0, 0)
+    town.write("sea", [row])
+    first = make(town.sources(), "day", DAY, WALL)
+    town.write("sea", [row])  # Kafka delivers at least once
+    assert make(town.sources(), "day", DAY, WALL + 60) == first
+    monkeypatch.setattr("streams.report.compose.facts", None)  # not to be asked again
+    assert make(town.sources(), "day", DAY, WALL + 120) == first
     town.engine.dispose()
 
 
@@ -297,6 +317,7 @@ def test_alarm_figures(tmp_path: Path) -> None:
     assert told["urgent"] == {"count": 1, "acknowledged": 1, "longest": 300.0}
     assert [each["alarm"] for each in told["stale"]] == ["land/level_silent|sensor:land-river-01"]
     assert told["chattering"][0]["alarm"] == low and told["top"][0]["times"] == 4
+    assert (told["top"][0]["share"], told["chattering"][0]["share"]) == (4 / 5, 2 / 5), "of what called, and of what came"
     desks = {each["key"]: each for each in told["by_desk"]}
     assert (desks["sea"]["count"], desks["sea"]["acknowledged"]["count"], desks["east"]["flooded"]) == (1, 2, 1800.0)
     areas = {each["key"]: each for each in told["by_area"]}
@@ -318,6 +339,24 @@ def test_the_feeds_past_is_told_by_differences(tmp_path: Path) -> None:
     told = {each["key"]: each for each in make(town.sources(), "day", DAY, WALL).facts["feeds"]}
     assert (told["sea"]["rejects"], told["sea"]["lag"], told["sea"]["lag_most"]) == (7, 4.0, 6)
     assert told["land"]["rejects"] is None, "what nobody looked at is not zero"
+    town.engine.dispose()
+
+
+def test_a_day_that_begins_at_half_past_by_utc_is_told_whole_and_alone(tmp_path: Path) -> None:
+    town, zone = City(tmp_path), ZoneInfo("Asia/Kolkata")
+    feeds, place = FeedHours(town.engine, zone), ("sea", 0)
+    start, end = (begin(day, zone) / 1000 for day in (DAY, DAY + timedelta(1)))
+    assert start % 3600 == 1800
+
+    def look(moment: float, rejects: int, lag: float) -> None:
+        feeds.look(moment, {place: {"rejects": str(rejects)}}, {place: lag})
+
+    for moment, rejects in ((start - 60, 3), (start + 60, 4), (end - 60, 9)):
+        look(moment, rejects, 1.0)
+    told = feeds.between(start, end)
+    look(end + 60, 50, 1000.0)
+    assert feeds.between(start, end) == told and (told["sea"]["rejects"], told["sea"]["lag_most"]) == (6, 1.0)
+    assert feeds.between(end, end + 86_400)["sea"]["rejects"] == 41
     town.engine.dispose()
 
 

@@ -52,7 +52,7 @@ def test_it_is_the_same_in_an_object_store(bucket: str) -> None:
         assert {row[:3]: row[3] for row in rows} == past.found and len(rows) == len(past.found)
         hours = Days(Shelf(bucket), ZONE).hours("sea", date(2026, 11, 20), METRICS)
         assert hours.metrics["level"].count.sum() == sum(name[1] == "level" and name[2] < BEGIN + 86_400_000 for name in past.found)
-        sensor = history.series("sea", "s-0-1", "level", BEGIN / 1000, after)
+        sensor = history.series("sea", "s-0-1", METRICS["level"], BEGIN / 1000, after)
         assert sensor.num_rows == sum(name[:2] == ("s-0-1", "level") for name in past.found)
         Merger(past.archive, Kept(raw=30, minute=60)).tidy("sea", PLACE, METRICS, after, 0.0)
     assert past.archive.resume("sea", PLACE) == past.offset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,19 +20,20 @@ NAME = Label(en="x", zh="x")
 LOOK = {"label": NAME, "unit": "m", "valid": (-1e9, 1e9), "decimals": 1, "normal": (0.0, 1.0), "scale": (0.0, 1.0)}
 METRICS = {
     "level": Metric(key="level", **LOOK),  # type: ignore[arg-type]
-    "noise": Metric(key="noise", energetic=True, **LOOK),  # type: ignore[arg-type]
-    "wind": Metric(key="wind", circular=True, **LOOK),  # type: ignore[arg-type]
+    "noise": Metric(key="noise", energetic=True, **{**LOOK, "unit": "dB"}),  # type: ignore[arg-type]
+    "wind": Metric(key="wind", circular=True, **{**LOOK, "unit": "deg"}),  # type: ignore[arg-type]
 }
+UNITS = {metric.key: metric.unit for metric in METRICS.values()}
 Found = dict[tuple[str, str, int], float]
 
 
-def taken(rows: list[tuple[str, str, int, float]], quality: int = 0) -> Taken:
-    """Rows of (sensor, metric, ms, value) as one batch."""
+def taken(rows: list[tuple[str, str, int, float]], quality: int = 0, units: Mapping[str, str] = UNITS) -> Taken:
+    """Rows of (sensor, metric, ms, value) as one batch, written when metrics had these units."""
     names = sorted({(metric, sensor) for sensor, metric, _, _ in rows})
     ms = np.array([row[2] for row in rows], np.int64)
     return Taken(
         names=names,
-        units={"level": "m", "noise": "dB", "wind": "deg"},
+        units=units,
         series=np.array([names.index((row[1], row[0])) for row in rows], np.int64),
         ms=ms,
         filed=ms,
@@ -56,8 +58,8 @@ class Past:
             rows = [self._row(days, partition) for _ in range(self.random.randrange(1, 60))]
             self.write(rows, partition)
 
-    def write(self, rows: list[tuple[str, str, int, float]], partition: int = 0) -> None:
-        self.archive.write("sea", (PLACE[0], partition), self.offset, self.offset + len(rows), taken(rows))
+    def write(self, rows: list[tuple[str, str, int, float]], partition: int = 0, units: Mapping[str, str] = UNITS) -> None:
+        self.archive.write("sea", (PLACE[0], partition), self.offset, self.offset + len(rows), taken(rows, units=units))
         self.offset += len(rows)
         self.found |= {row[:3]: row[3] for row in rows}
 

@@ -41,7 +41,7 @@ def exercise(folder: Path, span: tuple[float, float]) -> tuple[City, Exercise, S
     past, sink = City(folder, 1, domain()), Sink()
     past.live(START - 7200, START, 60.0)
     past.take([("a", "oxygen", round(START * 1000) - 500, 9.5, BAD), ("b", "oxygen", round(START * 1000) - 400, None, MISSING)], START)
-    reels = {"sea": Reel(past.history, "sea")}
+    reels = {"sea": Reel(past.history, past.domain)}
     return past, Exercise(None, sink, reels, {"sea": past.domain}, span, 1.0, None), sink  # type: ignore[arg-type]
 
 

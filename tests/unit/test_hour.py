@@ -18,11 +18,9 @@ from store.hour import HOUR_MS, DayHours
 from store.merge import Kept, Merger
 from store.shelf import Shelf
 from store.whole_day import Days
-from tests.unit.past import BEGIN, PLACE, ZONE, Past
-from tests.unit.past import METRICS as DECLARED
+from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Past
 
 DAY = date(2026, 11, 20)
-METRICS = {key: replace(metric, unit={"noise": "dB", "wind": "deg"}.get(key, metric.unit)) for key, metric in DECLARED.items()}
 KEPT = Kept(raw=30, minute=1826)
 
 
@@ -80,11 +78,13 @@ def test_the_version_tells_what_came_and_not_how_it_is_kept(tmp_path: Path) -> N
     history = Days(past.shelf, ZONE)
     assert history.version("sea", DAY) == ""
     past.send(10, days=1)
+    past.write([("s-0-0", "level", BEGIN + 24 * HOUR_MS, 1.0)])  # a flush that brought nothing for the day
+    past.send(1, days=1)
     before, now = history.version("sea", DAY), (BEGIN + 25 * HOUR_MS) / 1000
     Merger(past.archive, KEPT).tidy("sea", PLACE, METRICS, now, now)
     assert history.version("sea", DAY) == before
     Merger(past.archive, Kept(raw=2, minute=1826)).tidy("sea", PLACE, METRICS, now + 9 * 86_400, now + 9 * 86_400)
-    assert not list(tmp_path.glob("raw/**/*.parquet")) and history.version("sea", DAY) == before
+    assert not list(tmp_path.glob(f"raw/*/date={DAY}/*.parquet")) and history.version("sea", DAY) == before
     past.send(1, days=1)
     assert history.version("sea", DAY) != before
 
@@ -143,3 +143,23 @@ def test_readings_that_are_not_to_be_trusted_do_not_count(tmp_path: Path) -> Non
     archive.write("sea", PLACE, 30, 60, replace(bad, quality=np.full(30, 2, np.uint8)))
     level = Days(shelf, ZONE).hours("sea", DAY, METRICS).metrics["level"]
     assert (level.count[0, 0], level.mean[0, 0], level.greatest[0, 0]) == (30, 0.0, 0.0), "0 is a value"
+
+
+def test_percentiles_are_of_all_that_is_kept_of_a_day(tmp_path: Path) -> None:
+    past, now = Past(tmp_path), (BEGIN + 25 * HOUR_MS) / 1000
+    past.write([("s", "level", BEGIN + minute * 60_000, float(minute % 60)) for minute in range(24 * 60)])
+    history = Days(past.shelf, ZONE)
+    before = history.quantiles("sea", DAY, METRICS["level"], 0.9)
+    assert before == pytest.approx(dict.fromkeys(range(24), 53.1))
+    Merger(past.archive, KEPT).tidy("sea", PLACE, METRICS, now, now)
+    assert history.quantiles("sea", DAY, METRICS["level"], 0.9) == before
+    past.write([("t", "level", BEGIN + HOUR_MS, 1000.0), ("s", "level", BEGIN + 1, 7.0)])
+    assert history.quantiles("sea", DAY, METRICS["level"], 0.9)[0] == pytest.approx(np.quantile([*range(60), 7.0], 0.9))
+    forgotten = now + 9 * 86_400
+    Merger(past.archive, Kept(raw=2, minute=1826)).tidy("sea", PLACE, METRICS, forgotten, 1e12)
+    Merger(past.archive, Kept(raw=2, minute=1826)).tidy("sea", PLACE, METRICS, forgotten, 1e12)
+    assert not list(tmp_path.glob("raw/**/*.parquet"))
+    past.write([("t", "level", BEGIN + 2 * HOUR_MS + 1, 1000.0)])  # what comes when its day's readings are gone joins the minutes
+    late = history.quantiles("sea", DAY, METRICS["level"], 0.9)
+    assert sorted(late) == list(range(24)) and late[3] == pytest.approx(53.1)
+    assert late[2] == pytest.approx(np.quantile([*range(60), 1000.0], 0.9))

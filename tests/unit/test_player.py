@@ -52,7 +52,7 @@ class Show:
     def at(self, moment: float, rate: float = 0.0, wanted: Sequence[str] = PAGES) -> dict[str, Any]:
         """By page the frame of a moment, when its figures are caught up with."""
         if self.player is None:
-            fives, told = {"sea": Fives(self.city.domain, Reel(self.city.history, "sea"))}, outline(Journal(self.story.events))
+            fives, told = {"sea": Fives(self.city.domain, Reel(self.city.history, self.city.domain))}, outline(Journal(self.story.events))
             self.player = Player("r1", {"sea": self.city.domain}, site(), fives, told, self.lease, {})  # type: ignore[arg-type]
         self.wall += 100.0
         replay = Replay(id="r1", who="li", name="Li", event=moment, wall=self.wall, rate=rate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -150,3 +151,14 @@ def test_a_day_is_computed_once_it_is_over_and_again_when_its_minutes_change(pas
         past.shelf.delete(entry.path)
     assert daily.tidy("sea", later) is None
     assert figure.stands(past.shelf, "sea", day) == [], "it goes with its minutes"
+
+
+def test_a_day_is_computed_again_when_a_unit_was_changed(past: Past) -> None:
+    roll(past)
+    later = START + 48 * HOUR
+    assert Daily(History(past.shelf, ZONE), {"sea": DOMAIN}, SITE).tidy("sea", later) is not None
+    before = asked(past, "level_highest", 2, 2.01)[2.0]
+    metrics = tuple(replace(each, unit="cm") if each.key == "level" else each for each in DOMAIN.metrics)
+    daily = Daily(History(past.shelf, ZONE), {"sea": replace(DOMAIN, metrics=metrics)}, SITE)
+    assert (daily.tidy("sea", later), daily.tidy("sea", later)) == (date(2026, 11, 20), None)
+    assert asked(past, "level_highest", 2, 2.01)[2.0] == pytest.approx(100 * before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from domains.figure import highest, lowest, mean
+from domains.figure import energy_mean, highest, lowest, mean
 from model import Domain, Kpi, Label, Layer, Metric, Rule, Sensor, Standard, Verdict
 from store.archive import Archive, Taken
 from store.day import DAY, begin
@@ -31,7 +32,9 @@ def sensor(name: str, interval: float = 60.0) -> Sensor:
     return Sensor(id=name, domain="sea", label=LABEL, lon=0, lat=0, area="", interval=interval, owner=None, extra={"zone": "2"})
 
 
-def past(folder: Path, rows: list[tuple[str, float, float]], sensors: tuple[Sensor, ...] = (), percentile: Any = None) -> Past:
+def past(
+    folder: Path, rows: list[tuple[str, float, float]], sensors: tuple[Sensor, ...] = (), percentile: Any = None, metric: Metric = LEVEL
+) -> Past:
     """Rows are (sensor, hours after the day's beginning, value)."""
     start = begin(TODAY, ZONE)
     names = sorted({name for name, _, _ in rows})
@@ -39,7 +42,7 @@ def past(folder: Path, rows: list[tuple[str, float, float]], sensors: tuple[Sens
     nothing = np.zeros(len(rows), np.uint8)
     taken = Taken(
         names=[("level", name) for name in names],
-        units={"level": "m"},
+        units={"level": metric.unit},
         series=np.array([names.index(name) for name, _, _ in rows], np.int64),
         ms=ms,
         filed=ms,
@@ -47,7 +50,7 @@ def past(folder: Path, rows: list[tuple[str, float, float]], sensors: tuple[Sens
         quality=nothing,
         origin=nothing,
     )
-    shelf, metrics = Shelf(str(folder)), {"level": LEVEL}
+    shelf, metrics = Shelf(str(folder)), {"level": metric}
     if rows:
         Archive(shelf, ZONE).write("sea", ("city.sea", 0), 0, len(rows), taken)
     history = Days(shelf, ZONE)
@@ -183,6 +186,29 @@ def test_days_roll_up_to_their_worst_and_leave_gaps(tmp_path: Path) -> None:
     assert (week["kpis"][0]["days"], week["kpis"][0]["value"], week["kpis"][0]["day"]) == ([None, 6.0, None], 6.0, 1)
     assert week["feed"]["held"] == 1.0 and week["metrics"][0]["greatest"] == {"value": 6.0, "sensor": "a", "hour": 3, "day": 1}
     assert roll.rolled([none, none])["kpis"][0]["value"] is None
+
+
+def test_levels_have_energy_means_over_sensors_hours_and_days(tmp_path: Path) -> None:
+    loud = replace(LEVEL, unit="dB", energetic=True)
+    more = {name: value for name, value in LOOK.items() if name not in ("unit", "normal")}
+    kpis = (Kpi(key="top", figure=energy_mean("level"), metric="level", unit="dB", normal=(1.0, 2.0), **more),)
+
+    def day(name: str, rows: list[tuple[str, float, float]]) -> dict[str, Any]:
+        return told(
+            past(tmp_path / name, rows, (sensor("a"), sensor("b")), metric=loud),
+            metrics=(loud,),
+            kpis=kpis,
+            headline=("top", "top"),
+            rules=(),
+        )
+
+    one = day("one", [("a", 3.0, 50.0), ("b", 3.0, 70.0), ("b", 4.0, 70.0)])
+    assert one["metrics"][0]["mean"] == pytest.approx(10 * np.log10((1e5 + 1e7) / 2), abs=1e-3)
+    in_hours = [(1e5 + 1e7) / 2, 1e7]
+    assert one["kpis"][0]["value"] == pytest.approx(10 * np.log10(np.mean(in_hours)), abs=1e-3)
+    week = roll.rolled([one, day("two", [("a", 3.0, 80.0)])])
+    assert week["metrics"][0]["mean"] == pytest.approx(10 * np.log10(((1e5 + 1e7) / 2 + 1e8) / 2), abs=1e-3)
+    assert week["kpis"][0]["value"] == pytest.approx(10 * np.log10((np.mean(in_hours) + 1e8) / 2), abs=1e-3)
 
 
 def test_an_unlisted_sensor_is_taken_as_it_speaks(tmp_path: Path) -> None:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from store.history import History
 from store.merge import Kept, Merger
 from store.reel import Reel
+from store.view import View
 from streams.percentile import quantile
 from tests.unit.city import START, domain
+from tests.unit.past import BEGIN, PLACE, ZONE, Past
+from tests.unit.past import METRICS as LEVELS
 from tests.unit.then import BAD, GOOD, MISSING, City
+
+OXYGEN = next(metric for metric in domain().metrics if metric.key == "oxygen")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -109,6 +116,47 @@ def test_where_only_minutes_are_left_they_are_shown(tmp_path: Path) -> None:
         assert np.array_equal(mine["min"], whole.windows[key]["min"]) and np.array_equal(mine["max"], whole.windows[key]["max"])
 
 
+@pytest.mark.parametrize("merged", [False, True], ids=["as it came", "merged"])
+def test_what_comes_late_where_only_minutes_are_left_joins_them(tmp_path: Path, merged: bool) -> None:
+    city, place = City(tmp_path, 3, domain()), ("city.sea", 0)
+    metrics = {metric.key: metric for metric in city.domain.metrics}
+    began = START - 80 * 3600
+    city.live(began, began + 3 * 3600, 60.0)
+    now = began + 3 * 3600
+    for kept in (30, 2):
+        Merger(city.archive, Kept(raw=kept, minute=60)).tidy(city.domain.key, place, metrics, START, START + 86_400)
+    held = city.then()
+    before = _counts(held.look(now))
+    sensor, metric, ms, *_ = next(row for row in city.sent if row[4] == GOOD)
+    city.take([(sensor, metric, ms // 60_000 * 60_000 + 1, 7.0, GOOD), ("late", "oxygen", round(began * 1000), 9.0, GOOD)], START)
+    if merged:
+        Merger(city.archive, Kept(raw=2, minute=60)).tidy(city.domain.key, place, metrics, START, 1e12)
+    after = {**before, ("late", "oxygen"): 1}
+    assert _counts(city.then().look(now)) == _counts(held.look(now)) == after
+
+
+def test_partitions_of_which_one_has_only_minutes_left_are_both_shown(tmp_path: Path) -> None:
+    past, now = Past(tmp_path), BEGIN / 1000 + 5 * 86_400
+    for partition in (0, 1):
+        past.write([(f"s-{partition}", "level", BEGIN + 1000 * second, 1.0) for second in range(120)], partition)
+    for kept in (30, 2):
+        Merger(past.archive, Kept(raw=kept, minute=60)).tidy("sea", PLACE, LEVELS, now, now)
+    reel = Reel(History(past.shelf, ZONE), replace(domain(), metrics=tuple(LEVELS.values())))
+    (day,) = reel.days(BEGIN / 1000, BEGIN / 1000 + 3600)
+    rows = day.rows["good"]
+    assert rows.minutes is not None and len(rows.key) == 2 + 120
+    assert {reel.names[series][0]: rows.minutes["n"][rows.series == series].sum() for series in (0, 1)} == {"s-0": 120, "s-1": 120}
+
+
+def _counts(view: View) -> dict[tuple[str, str], int]:
+    """Readings by series in all windows of five minutes."""
+    total = np.zeros(len(view.names), np.int64)
+    for (width, _), table in view.windows.items():
+        if width == 300:
+            total[: len(table)] += table["n"]
+    return {name: count for name, count in zip(view.names, total.tolist(), strict=True) if count}
+
+
 def test_a_page_of_one_sensor_reads_its_readings_one_by_one(tmp_path: Path) -> None:
     city = City(tmp_path, 4, domain())
     city.take([("a", "oxygen", round((START + at) * 1000), at, GOOD) for at in (0, 30, 60, 90)], START + 100)
@@ -127,9 +175,9 @@ def test_the_history_tells_a_sensors_readings_one_by_one(tmp_path: Path) -> None
     city.take(
         [("a", "oxygen", round((START + 45) * 1000), None, MISSING), ("a", "oxygen", round((START + 50) * 1000), 1.0, BAD)], START + 101
     )
-    told = city.history.readings("sea", "a", "oxygen", START + 20, START + 60)
+    told = city.history.readings("sea", "a", OXYGEN, START + 20, START + 60)
     assert told == {"t": [START + 30, START + 45], "v": [30.0, None], "q": [GOOD, MISSING]}
-    assert city.history.readings("sea", "nobody", "oxygen", START, START + 60) == {"t": [], "v": [], "q": []}
+    assert city.history.readings("sea", "nobody", OXYGEN, START, START + 60) == {"t": [], "v": [], "q": []}
 
 
 def test_a_percentile_is_of_the_readings_of_its_minutes(tmp_path: Path) -> None:
@@ -144,7 +192,7 @@ def test_a_percentile_is_of_the_readings_of_its_minutes(tmp_path: Path) -> None:
 
 def test_the_history_says_where_it_begins(tmp_path: Path) -> None:
     city = City(tmp_path, 6, domain())
-    reel = Reel(city.history, "sea")
+    reel = Reel(city.history, city.domain)
     assert reel.first() is None
     city.take([("a", "oxygen", round(START * 1000), 1.0, GOOD)], START)
     assert reel.first() == 1_795_190_400.0  # midnight in Shanghai

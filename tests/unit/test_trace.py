@@ -26,7 +26,7 @@ def past(tmp_path: Path) -> Past:
 
 
 def raw(past: Past) -> Rows:
-    return trusted(History(past.shelf, ZONE).series("sea", "s", "level", SINCE, SINCE + 7200))
+    return trusted(History(past.shelf, ZONE).series("sea", "s", METRICS["level"], SINCE, SINCE + 7200))
 
 
 def minute(past: Past) -> Rows:
@@ -59,7 +59,7 @@ def gaps(tmp_path: Path, seconds: list[int]) -> list[int]:
     """After which of these seconds the line of a sensor that is to speak every 20 s is broken."""
     past = Past(tmp_path)
     past.write([("s", "level", BEGIN + second * 1000, 1.0) for second in seconds])
-    rows = History(past.shelf, ZONE).series("sea", "s", "level", SINCE, SINCE + 86_400)
+    rows = History(past.shelf, ZONE).series("sea", "s", METRICS["level"], SINCE, SINCE + 86_400)
     told = listed(columns(broken(rows, thinned(rows, 10_000), 60.0)))
     return [(time - BEGIN) // 1000 for time, value in zip(told["time"], told["value"], strict=True) if value is None]
 

@@ -165,7 +165,7 @@ def test_the_history_gives_each_reading_once_in_order_and_only_those_to_be_trust
     wanted = {(sensor, ms): value for (sensor, metric, ms), value in past.found.items() if metric == "level"}
     assert found == {key: value for key, value in wanted.items() if since * 1000 <= key[1] < until * 1000}
     assert set(history.day("sea", METRICS["level"], history_day(since), since, until, ["s-0-1"]).sensors) == {"s-0-1"}
-    assert history.day("sea", replace(METRICS["level"], unit="ft"), history_day(since), since, until).sensors == []
+    assert history.day("sea", replace(METRICS["level"], unit="degC"), history_day(since), since, until).sensors == []
 
 
 def history_day(at: float) -> date:

@@ -57,7 +57,7 @@ class City:
         self.keys.commit(self.partition.held, self.offset + len(rows), self.partition.changes("w", now))
         self.partition.committed()
         if rows:
-            self.archive.write(self.domain.key, (self.domain.topic, 0), self.offset, self.offset + len(rows), _taken(rows))
+            self.archive.write(self.domain.key, (self.domain.topic, 0), self.offset, self.offset + len(rows), _taken(rows, self.domain))
         self.offset += len(rows)
         self.sent += rows
 
@@ -78,7 +78,7 @@ class City:
         return sensor, metric, ms, self.chance.choice([value, 1.25]), GOOD
 
     def then(self) -> Then:
-        return Then(Fives(self.domain, Reel(self.history, self.domain.key)), {})
+        return Then(Fives(self.domain, Reel(self.history, self.domain)), {})
 
     def agrees(self, view: View, now: float) -> None:
         """The view holds what the partition holds."""
@@ -108,12 +108,12 @@ def _same(held: Any, mine: Any, where: object) -> None:
         assert mine[field] == pytest.approx(held[field], rel=1e-9, abs=1e-3), (where, field)
 
 
-def _taken(rows: list[Row]) -> Taken:
+def _taken(rows: list[Row], described: Domain) -> Taken:
     names = sorted({(metric, sensor) for sensor, metric, *_ in rows})
     ms = np.array([row[2] for row in rows], np.int64)
     return Taken(
         names=names,
-        units={},
+        units={metric.key: metric.unit for metric in described.metrics},
         series=np.array([names.index((row[1], row[0])) for row in rows], np.int64),
         ms=ms,
         filed=ms,
