@@ -152,7 +152,8 @@ def _list(column: pa.ChunkedArray) -> list[Any]:
         return [held[place] for place in column.to_numpy().tolist()]
     told = column.fill_null(0).to_numpy()
     empty = column.is_null(nan_is_null=True).to_numpy()
-    return np.where(empty, None, told).tolist()  # type: ignore[no-any-return]
+    found: NDArray[np.object_] = np.where(empty, np.array(None), told)
+    return found.tolist()  # type: ignore[no-any-return]
 
 
 def csv(rows: Rows) -> bytes:

@@ -190,7 +190,7 @@ def test_of_very_many_alarms_the_newest_are_told_and_since_when(viewer: Person, 
 
 def test_the_last_days_there_are_have_no_past(viewer: Person) -> None:
     answer = viewer.get(f"{ADDRESS}?" + urlencode({"of": LOW, "from": "9999-12-31T00:00:00Z", "to": "9999-12-31T23:59:59-12:00"}))
-    assert answer.status_code == 422 and answer.json["detail"].startswith("to: ")
+    assert answer.status_code == 422 and b"to: must be before" in answer.data
 
 
 def test_a_sensor_nobody_heard_of_has_no_past(viewer: Person) -> None:
