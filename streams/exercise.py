@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from model import QUALITIES, Domain, ReplayClock
 from store import Client
 from store import clock as store_clock
-from store.feed import feeds
 from store.reel import Day, Reel
 from streams.pulse import Pulse
 from streams.source import BrokerError, Sink
@@ -71,7 +70,7 @@ class Exercise:
         self._pulse.leave()
 
     def _tell(self, since: float, until: float) -> float:
-        """Sends what was read after `since` up to `until`; up to when Kafka has it. What may have been sent is sent again: it counts once."""
+        """Sends what was read after `since` up to `until`; up to when Kafka has it. What came twice counts once."""
         for first, last in _slices(since, until):
             try:
                 for key, messages in self._between(first, last):
@@ -122,12 +121,3 @@ def moment(text: str, zone: ZoneInfo) -> float:
     """`2026-11-20 14:05` or `2026-11-20T14:05:00`, in the zone of the site, or with an offset of its own. ValueError for anything else."""
     found = datetime.fromisoformat(text)
     return (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
-
-
-def obstacle(client: Client, exercise: str) -> str:
-    """Why no exercise may be told to the deck of this Redis, in a sentence; empty when it may. Raises `Away`."""
-    if not exercise:
-        return "CITYDECK_EXERCISE must name the exercise: without it this is the live city"
-    if store_clock.read(client) is None and any(float(meta.get("newest", 0)) > 0 for meta in feeds(client).values()):
-        return "this Redis holds a city by the live clock: an exercise needs a Redis of its own"
-    return ""
