@@ -73,7 +73,7 @@ from domains import city, oidc, outside
 from domains import report as declared
 from model import Domain, Site
 from settings import Settings, load
-from store import Client, database
+from store import Client, database, exercise
 from store.audit import Audit
 from store.board import Board
 from store.chain import Chains
@@ -126,6 +126,8 @@ def create(settings: Settings) -> Dash:
     """The app over Redis and SQL for the city at `settings.site`. Raises SpecError; neither need answer yet."""
     described, site = city.read(Path(settings.site), settings.exercise)
     client = connect(settings.redis)
+    if settings.exercise:
+        exercise.insist(client, database.connect(settings.database), settings.exercise)
     frames, reader = Frames(client), Live(client)
     hub, figures = Hub(frames), Figures()
     server = _server(settings)

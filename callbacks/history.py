@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import msgspec
 from flask import Flask, abort
 from spectree import SpecTree
 from werkzeug.wrappers import Response
@@ -13,8 +14,9 @@ from callbacks.api import ROOT, Described
 from callbacks.api_shape import Problem
 from callbacks.aside import aside
 from callbacks.history_past import DAY, Asked, Pasts, understand
-from callbacks.history_shape import HistoryQuery, Past
+from callbacks.history_shape import MOST_POINTS, HistoryQuery, Past
 from callbacks.problem import problem
+from callbacks.replay import LATEST
 from model import Domain
 from store.database import DatabaseAway
 from store.trace import EXPORTS, Rows, listed, table
@@ -30,12 +32,12 @@ def register(server: Flask, spec: SpecTree, domains: Mapping[str, Domain], pasts
 
     @server.get(f"{ROOT}/history")
     @spec.validate(resp=Described(HTTP_200=Past, HTTP_404=Problem, HTTP_422=Problem, HTTP_503=Problem), tags=["history"])
-    def api_history(query: HistoryQuery) -> Response | dict[str, Any]:
+    def api_history(query: HistoryQuery) -> Response:
         """Readings (up to two days), minutes or figures, thinned to what can be drawn, with alarms; as JSON, or in one table as a file."""
         asked = _asked(query, domains)
-        found, alarms = _read(lambda: (_series(pasts, asked, query), _alarms(pasts, asked, query)))
+        found, (alarms, cut) = _read(lambda: (_series(pasts, asked, query), _alarms(pasts, asked, query)))
         if query.format == "json":
-            return {"series": [_told(each) for each in found], "alarms": alarms}
+            return Response(aside(lambda: _json(found, alarms, cut)), mimetype="application/json")
         return _file(query, found, alarms or [])
 
 
@@ -46,12 +48,17 @@ def _asked(query: HistoryQuery, domains: Mapping[str, Domain]) -> list[Asked]:
         if one is None:
             abort(problem(404, f"there is no {of!r}"))
         found.append(one)
+    if query.until.timestamp() >= LATEST:
+        abort(problem(422, "to: must be before the year 5000"))
     if not 0 < (query.until - query.since).total_seconds() <= LONGEST * DAY:
         abort(problem(422, f"to: must be after from, and by at most {LONGEST} days"))
     if not all(0 <= each <= LONGEST * DAY for each in query.shift):
         abort(problem(422, f"shift: seconds back, at most {LONGEST} days"))
     if (query.since.timestamp() - max(query.shift, default=0.0)) < 0:
         abort(problem(422, "from: must not be before 1970"))
+    lines = sum(one.shown is not None for one in found) * len(dict.fromkeys(query.shift))
+    if lines * query.points > MOST_POINTS:
+        abort(problem(422, f"points: of {lines} series at most {MOST_POINTS // lines} each"))
     return found
 
 
@@ -61,11 +68,17 @@ def _series(pasts: Pasts, asked: list[Asked], query: HistoryQuery) -> list[Serie
     return [(one, shift, *pasts.rows(one, since - shift, until - shift, query.points)) for one, shift in spans]
 
 
-def _alarms(pasts: Pasts, asked: list[Asked], query: HistoryQuery) -> list[dict[str, Any]] | None:
+def _alarms(pasts: Pasts, asked: list[Asked], query: HistoryQuery) -> tuple[list[dict[str, Any]] | None, float | None]:
     try:
         return pasts.alarms(asked, query.since.timestamp(), query.until.timestamp())
     except DatabaseAway:
-        return None
+        return None, None
+
+
+def _json(found: list[Series], alarms: list[dict[str, Any]] | None, cut: float | None) -> bytes:
+    """Each series for itself: while one is encoded, the loop that feeds the screens stands still."""
+    series = b",".join(msgspec.json.encode(_told(each)) for each in found)
+    return b'{"series":[%b],"alarms":%b,"alarms_since":%b}' % (series, *map(msgspec.json.encode, (alarms, cut)))
 
 
 def _told(series: Series) -> dict[str, Any]:

@@ -91,19 +91,28 @@ class Pasts:
         listed = (sensor.interval for sensor in self.site.sensors.get(asked.domain.key, ()) if sensor.id == asked.place)
         return next(listed, asked.domain.interval)
 
-    def alarms(self, asked: Sequence[Asked], since: float, until: float) -> list[dict[str, Any]]:
-        """Comings and ends of alarms on these series, by time; those of before too that stood as the span began. Raises `DatabaseAway`."""
-        found = [_told(each.of, event) for each in asked for event in self._events(each, since, until)]
-        return sorted(found, key=lambda event: event["time"])
+    def alarms(self, asked: Sequence[Asked], since: float, until: float) -> tuple[list[dict[str, Any]], float | None]:
+        """Comings and ends of alarms on these series, by time; those of before too that stood as the span began.
 
-    def _events(self, asked: Asked, since: float, until: float) -> list[Event]:
+        And the moment from which on all are told, where of a series there are more than `MOST_EVENTS`. Raises `DatabaseAway`.
+        """
+        told, cuts = list[dict[str, Any]](), list[float]()
+        for each in asked:
+            events, cut = self._events(each, since, until)
+            told += [_told(each.of, event) for event in events]
+            cuts += [] if cut is None else [cut]
+        return sorted(told, key=lambda event: event["time"]), max(cuts, default=None)
+
+    def _events(self, asked: Asked, since: float, until: float) -> tuple[list[Event], float | None]:
         what: dict[str, Any] = {"domain": asked.domain.key, "subjects": [asked.subject], "kinds": (*CAME, *CEASED)}
         if not asked.rules:
-            return []
-        within = self.journal.search(**what, since=since, until=until, limit=MOST_EVENTS)
+            return [], None
+        within = self.journal.search(**what, since=since, until=until, limit=MOST_EVENTS + 1)
+        cut = within[MOST_EVENTS - 1].time if len(within) > MOST_EVENTS else None
         before = [self.journal.search(**what, rule=rule, until=since, limit=1) for rule in sorted(asked.rules)]
         standing = [event for events in before for event in events if event.kind in CAME]
-        return [event for event in (*within, *standing) if event.rule.removesuffix(WORSE) in asked.rules]
+        told = [event for event in (*within[:MOST_EVENTS], *standing) if event.rule.removesuffix(WORSE) in asked.rules]
+        return told, cut
 
 
 def _told(of: str, event: Event) -> dict[str, Any]:

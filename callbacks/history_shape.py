@@ -10,6 +10,8 @@ from callbacks.alarm_shape import Name
 from callbacks.api_shape import Open
 
 MOST_SERIES = 12
+MOST_POINTS = 200_000
+"""Rows of all series of an answer, gaps not counted: with a gap between any two they fit into a sheet of XLSX."""
 Of = Annotated[Name, Field(max_length=400)]
 
 
@@ -28,7 +30,10 @@ class HistoryQuery(BaseModel):
         [0.0], max_length=4, description="seconds: the same span so much earlier, to be laid over it; repeated; none earlier is 0"
     )
     points: int = Field(
-        2_000, ge=8, le=200_000, description="rows of a series at most, gaps not counted; the least and the greatest are kept"
+        2_000,
+        ge=8,
+        le=MOST_POINTS,
+        description=f"rows of a series at most, gaps not counted; of all series {MOST_POINTS}; the least and the greatest are kept",
     )
     format: Literal["json", "csv", "xlsx", "parquet"] = "json"
 
@@ -62,4 +67,7 @@ class Past(BaseModel):
     series: list[PastSeries]
     alarms: list[PastEvent] | None = Field(
         description="by time, those of the rules on the asked series; null while the journal does not answer"
+    )
+    alarms_since: float | None = Field(
+        description="seconds since 1970: of a series with very many alarms only the newest are told, and all of them since then"
     )

@@ -156,6 +156,9 @@ class _Doors:
             return found or abort(problem(404, f"there is no revision {query.revision} of {first}"))
         if last > self.over() or first.year < 1971:
             abort(problem(422, f"date: {last} is not over" if last > self.over() else "date: must be after 1970"))
+        if self._sources.site.exercise:  # its journal is not the city's, whose reports these are
+            found = _told(lambda: self._sources.reports.newest(span, first))
+            return found or abort(problem(404, "an exercise makes no reports"))
         with self._one_at_a_time:
             sources = self._read_here()
             return _told(lambda: make(sources, span, query.date, self._wall()))

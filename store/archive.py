@@ -62,6 +62,15 @@ def files(shelf: Shelf, kind: str, domain: str, place: tuple[str, int] | None = 
     return found
 
 
+def reached(shelf: Shelf, domain: str) -> dict[tuple[str, int], int]:
+    """By partition the offset up to which a domain's readings are held. Raises `OSError`."""
+    found: dict[tuple[str, int], list[Stretch]] = {}
+    for day in [day for kind in CLASSES for day in files(shelf, kind, domain).values()]:
+        for one in day:
+            found.setdefault(one[:2], []).append(one)
+    return {place: offset for place, each in found.items() if (offset := resume(each)) is not None}
+
+
 class Archive:
     """Writes and resumes the partitions of a city."""
 

@@ -6,12 +6,14 @@ from collections.abc import Collection
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from model import QUALITIES, Domain, Metric
+from store.day import DAY, begin, day_of, days
 from store.history import History
 from store.table import WINDOW
-from store.view import View
+from store.view import View, Window
 
 FIVE_MS = 300_000
 FIELDS = ("n", "sum", "min", "max", "first", "last", "first_at", "last_at")
@@ -41,8 +43,10 @@ SELECT sensor, ms, value FROM ({_ROWS}) WHERE metric IN $metrics AND ms >= $sinc
 """
 
 
-Values = tuple[list[str], NDArray[np.int64], NDArray[np.float32]]
-"""(sensor, milliseconds since the epoch, value) of readings."""
+Name = tuple[str, str]
+"""(sensor, metric)."""
+Values = tuple[list[str], NDArray[np.int32], NDArray[np.int64], NDArray[np.float32]]
+"""(sensors, and of each reading the place of its sensor, milliseconds since the epoch, value)."""
 
 
 def fives(history: History, domain: Domain, metrics: Collection[str], since: float, until: float) -> View:
@@ -51,27 +55,45 @@ def fives(history: History, domain: Domain, metrics: Collection[str], since: flo
     Of a minute that was rolled up the first reading is not kept: its mean stands for it.
     """
     loud = [metric.key for metric in domain.metrics if metric.energetic] or [""]
-    rows = history.query(domain.key, _declared(domain, metrics), since, until, _FIVES, {**_asked(metrics, since, until), "energetic": loud})
-    series = list(zip(rows["sensor"].to_pylist(), rows["metric"].to_pylist(), strict=True))
-    names = list(dict.fromkeys(series))
-    place = {name: number for number, name in enumerate(names)}
-    at = np.array([place[name] for name in series], np.int64)
-    packed = np.zeros(rows.num_rows, WINDOW)
-    for name in FIELDS:
-        packed[name] = rows[name].to_numpy()
-    start = rows["start"].to_numpy()
-    edges = np.flatnonzero(np.diff(start, prepend=-1, append=-1)).tolist()
+    number: dict[Name, int] = {}
+    windows: dict[Window, NDArray[np.void]] = {}
+    for day in days(day_of(since, history.zone), day_of(until, history.zone)):  # all at once would be some gigabytes of a large city
+        first, last = max(since, begin(day, history.zone) / 1000), min(until, begin(day + DAY, history.zone) / 1000)
+        if first < last:
+            rows = history.query(
+                domain.key, _declared(domain, metrics), first, last - 0.001, _FIVES, {**_asked(metrics, first, last), "energetic": loud}
+            )
+            windows |= _windows(rows, number)
+    return View(f"{domain.key}.0", names=list(number), windows=windows)
+
+
+def _windows(rows: pa.Table, number: dict[Name, int]) -> dict[Window, NDArray[np.void]]:
+    """By start the windows that some rows tell of; names that are new get numbers."""
+    at, start = _numbered(rows, number), rows["start"].to_numpy()
+    columns = {name: rows[name].to_numpy() for name in FIELDS}
     windows = {}
-    for first, last in pairwise(edges):
-        table = windows[FIVE_MS // 1000, int(start[first]) // 1000] = np.zeros(len(names), WINDOW)
-        table[at[first:last]] = packed[first:last]
-    return View(f"{domain.key}.0", names=names, windows=windows)
+    for first, last in pairwise(np.flatnonzero(np.diff(start, prepend=-1, append=-1)).tolist()):
+        table = windows[FIVE_MS // 1000, int(start[first]) // 1000] = np.zeros(len(number), WINDOW)
+        for name, column in columns.items():
+            table[name][at[first:last]] = column[first:last]
+    return windows
+
+
+def _numbered(rows: pa.Table, number: dict[Name, int]) -> NDArray[np.int64]:
+    """Of each row the number of its sensor and metric. A row is no Python object meanwhile: there are millions."""
+    sensor, metric = (rows[name].combine_chunks().dictionary_encode() for name in ("sensor", "metric"))
+    count = max(len(metric.dictionary), 1)
+    found, place = np.unique(sensor.indices.to_numpy().astype(np.int64) * count + metric.indices.to_numpy(), return_inverse=True)
+    words = sensor.dictionary.to_pylist(), metric.dictionary.to_pylist()
+    names = [(words[0][one // count], words[1][one % count]) for one in found.tolist()]
+    return np.array([number.setdefault(name, len(number)) for name in names], np.int64)[place]
 
 
 def values(history: History, domain: Domain, metric: str, since: float, until: float) -> Values:
     """The good readings of one metric, by time; of a day that was rolled up its minutes' means. Raises `OSError`."""
     rows = history.query(domain.key, _declared(domain, [metric]), since, until, _VALUES, _asked([metric], since, until))
-    return rows["sensor"].to_pylist(), rows["ms"].to_numpy(), rows["value"].to_numpy().astype(np.float32)
+    sensor = rows["sensor"].combine_chunks().dictionary_encode()
+    return sensor.dictionary.to_pylist(), sensor.indices.to_numpy(), rows["ms"].to_numpy(), rows["value"].to_numpy().astype(np.float32)
 
 
 def _declared(domain: Domain, metrics: Collection[str]) -> list[Metric]:

@@ -21,6 +21,7 @@ import settings
 from domains import city, outside
 from model import Domain, Site, SpecError
 from store import Away, Client
+from store import exercise as whose
 from store.archive import Archive
 from store.clock import Clock
 from store.connect import connect
@@ -108,9 +109,9 @@ def main(arguments: Sequence[str]) -> int:
 def _make(name: str) -> Process:
     told = settings.load(os.environ)
     domains, site = city.read(Path(told.site), told.exercise)
-    if told.exercise and name in ("history", "notify"):
+    if told.exercise and name in ("history", "notify", "report"):
         raise SpecError("environment", "CITYDECK_EXERCISE", f"an exercise has no process {name}: it is not kept, and tells nobody outside")
-    client = connect(told.redis)
+    client = _own(told)
     clock, pulse = Clock(client, time.time), Pulse(client, name)
     if name == "frames":
         return Composer(client, domains, site, clock, pulse)
@@ -148,13 +149,23 @@ def _make(name: str) -> Process:
     return Ingest(source, sink, client, domains, areas, clock, pulse)
 
 
+def _own(told: settings.Settings) -> Client:
+    """Redis, which is the city's or this exercise's. Raises SpecError."""
+    client = connect(told.redis)
+    if told.exercise:
+        whose.insist(client, connect_database(told.database), told.exercise)
+    else:
+        whose.refuse(client)
+    return client
+
+
 def _exercise(asked: argparse.Namespace) -> Process:
     """What tells an exercise its span of the history."""
     told = settings.load(os.environ)
     domains, site = city.read(Path(told.site), told.exercise)
-    client, zone = connect(told.redis), ZoneInfo(site.zone)
-    if reason := exercise.obstacle(client, told.exercise):
-        raise SpecError("environment", "CITYDECK_EXERCISE", reason)
+    if not told.exercise:
+        raise SpecError("environment", "CITYDECK_EXERCISE", "must name the exercise: without it this is the live city")
+    client, zone = _own(told), ZoneInfo(site.zone)
     try:
         span = exercise.moment(asked.begin or "", zone), exercise.moment(asked.end or "", zone)
     except ValueError as error:
@@ -227,6 +238,8 @@ def _report(asked: argparse.Namespace) -> int:
     from streams.report.__main__ import by_hand  # as above
 
     told = settings.load(os.environ)
+    if told.exercise:
+        return _refuse("an exercise makes no reports")
     domains, site = city.read(Path(told.site))
     engine = connect_database(told.database)
     try:
@@ -240,7 +253,7 @@ def _rejects(sending: bool) -> int:
     """Lists or sends refused records; 1 with a sentence when a server does not answer."""
     logging.disable(logging.ERROR)  # a person reads here, and the Kafka client says the same thing fifty times
     told = settings.load(os.environ)
-    domains, _ = city.read(Path(told.site))
+    domains, _ = city.read(Path(told.site), told.exercise)
     try:
         if sending:
             return _send(told, frozenset(domain.topic for domain in domains.values()))

@@ -14,12 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from model import QUALITIES, Domain, ReplayClock
 from store import Client
 from store import clock as store_clock
-from store.feed import feeds
 from store.reel import Day, Reel
 from streams.pulse import Pulse
 from streams.source import BrokerError, Sink
@@ -30,6 +27,8 @@ BEFORE_SECONDS = 3600.0
 NOTICE_SECONDS = 2 * store_clock.FRESH_SECONDS
 """From setting the clock to the first reading: every process looks at the clock once a second."""
 BEAT_SECONDS = 0.5
+SLICE_SECONDS = 60.0
+"""Of event time that is made into messages at once."""
 MOST = 200
 """Readings in a message."""
 
@@ -56,31 +55,32 @@ class Exercise:
 
     def run(self) -> None:
         """Tells the span, and stays until `stopping`, for its clock goes on."""
-        if next(self._between(self._begin, self._end), None) is None:
+        if not any(True for some in _slices(self._begin, self._end) for _ in self._between(*some)):
             log.warning("the history has nothing of that span")
         clock = ReplayClock(wall=self._wall() + NOTICE_SECONDS, event=self._begin, rate=self._speed)
         store_clock.publish(self._client, clock)
         told = self._begin - BEFORE_SECONDS
         while not self.stopping:
             now = min(self._end, clock.event + clock.rate * max(0.0, self._wall() - clock.wall))
-            if self._wall() >= clock.wall and now > told and self._tell(told, now):
-                told = now
+            if self._wall() >= clock.wall and now > told:
+                told = self._tell(told, now)
             if self._pulse.due():
                 self._pulse.send("active" if told < self._end else "over", 0.0, self._wall())
             time.sleep(BEAT_SECONDS)
         self._pulse.leave()
 
-    def _tell(self, since: float, until: float) -> bool:
-        """Sends what was read after `since` up to `until`; whether Kafka has it. What may have been sent is sent again: it counts once."""
-        try:
-            for key, messages in self._between(since, until):
-                records = [(sensor.encode(), f"[{','.join(some)}]".encode()) for sensor, some in messages]
-                self._sink.deliver(self._domains[key].topic, records, "replay")
-                self.sent += sum(len(some) for _, some in messages)
-        except (BrokerError, OSError) as error:
-            self._pulse.failed(error)
-            return False
-        return True
+    def _tell(self, since: float, until: float) -> float:
+        """Sends what was read after `since` up to `until`; up to when Kafka has it. What came twice counts once."""
+        for first, last in _slices(since, until):
+            try:
+                for key, messages in self._between(first, last):
+                    records = [(sensor.encode(), f"[{','.join(some)}]".encode()) for sensor, some in messages]
+                    self._sink.deliver(self._domains[key].topic, records, "replay")
+                    self.sent += sum(len(some) for _, some in messages)
+            except (BrokerError, OSError) as error:
+                self._pulse.failed(error)
+                return first
+        return until
 
     def _between(self, since: float, until: float) -> Iterator[tuple[str, list[tuple[str, list[str]]]]]:
         """By domain the messages of a span: of one sensor each, oldest first."""
@@ -97,11 +97,18 @@ class Exercise:
                 yield key, messages
 
 
+def _slices(since: float, until: float) -> Iterator[tuple[float, float]]:
+    """A span in parts, oldest first."""
+    while since < until:
+        last = min(since + SLICE_SECONDS, until)
+        yield since, last
+        since = last
+
+
 def _readings(reel: Reel, day: Day, since: float, until: float) -> Iterator[tuple[str, float, str]]:
     """(sensor, time, JSON) of a day's readings after `since` up to `until`."""
-    for rows in day.rows.values():
-        time = day.start + rows.after
-        chosen = rows.where(np.flatnonzero((time > since) & (time <= until)))
+    for name in day.rows:
+        chosen = day.between(name, since + 0.001, until)
         columns = zip(chosen.series.tolist(), chosen.ms.tolist(), chosen.value.tolist(), chosen.quality.tolist(), strict=True)
         for series, ms, value, quality in columns:
             sensor, metric = reel.names[series]
@@ -114,12 +121,3 @@ def moment(text: str, zone: ZoneInfo) -> float:
     """`2026-11-20 14:05` or `2026-11-20T14:05:00`, in the zone of the site, or with an offset of its own. ValueError for anything else."""
     found = datetime.fromisoformat(text)
     return (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
-
-
-def obstacle(client: Client, exercise: str) -> str:
-    """Why no exercise may be told to the deck of this Redis, in a sentence; empty when it may. Raises `Away`."""
-    if not exercise:
-        return "CITYDECK_EXERCISE must name the exercise: without it this is the live city"
-    if store_clock.read(client) is None and any(float(meta.get("newest", 0)) > 0 for meta in feeds(client).values()):
-        return "this Redis holds a city by the live clock: an exercise needs a Redis of its own"
-    return ""

@@ -24,8 +24,8 @@ from streams.window import FIVE
 
 log = logging.getLogger(__name__)
 
-MOST_DAYS = 40
-"""Days that are computed as asked; the history's process computes all others soon."""
+MOST_DAYS = 7
+"""Days that are computed as asked, one after the other; the history's process computes all others soon."""
 REACH_SECONDS = 90_000
 """How far back a figure may look (`model.Readings`)."""
 Name = tuple[Kpi, str]
@@ -50,7 +50,7 @@ class Reckoner:
 
         Of days that nobody computed yet only the newest `MOST_DAYS` are. Raises `OSError`.
         """
-        parts, left = list[Rows](), list[tuple[float, float]]()
+        parts = list[Rows]()
         files = figure.held(self._history.shelf, domain.key)
         held = self._history.days(domain.key, since - REACH_SECONDS, until)
         due = [day for day in days(*(day_of(each, self._zone) for each in (since, until))) if {day, day - DAY} & held and day not in files]
@@ -58,13 +58,8 @@ class Reckoner:
             rows = figure.read(self._history.shelf, domain.key, day, files.get(day, ()), kpi.key, area)
             if rows is not None:
                 parts.append(rows)
-            elif day not in due[-MOST_DAYS:]:
-                continue
-            elif left and left[-1][1] == first:
-                left[-1] = (left[-1][0], last)
-            else:
-                left.append((first, last))
-        parts += [self.figures(domain, [(kpi, area)], first, last) for first, last in left]
+            elif day in due[-MOST_DAYS:]:
+                parts.append(self.figures(domain, [(kpi, area)], first, last))
         return figure.between(parts, since, until)
 
     def _days(self, since: float, until: float) -> Iterator[tuple[float, float, date]]:
@@ -96,18 +91,18 @@ class Reckoner:
 
     def _asker(self, domain: Domain, since: float, until: float) -> Ask:
         """How a figure asks for sketches of all readings of a metric: made when it asks."""
-        listed, held = self._listed.get(domain.key, {}), dict[str, tuple[Any, ...]]()
+        listed, held = self._listed.get(domain.key, {}), dict[tuple[str, float], tuple[Any, ...]]()
 
-        def load(metric: str) -> tuple[Any, ...]:
-            sensors, ms, value = five.values(self._history, domain, metric, since - REACH_SECONDS, until)
+        def load(metric: str, seconds: float) -> tuple[Any, ...]:
+            sensors, place, ms, value = five.values(self._history, domain, metric, since - seconds, until)
             areas = [listed[sensor].area if sensor in listed else "" for sensor in sensors]
             words, group = np.unique(np.array(areas, np.str_), return_inverse=True)
-            return ms, value, words.tolist(), group.astype(np.int64)
+            return ms, value, words.tolist(), group.astype(np.int64)[place]
 
         def ask(metric: str, now: float, seconds: float) -> Iterable[tuple[str, bytes]]:
-            if metric not in held:
-                held[metric] = load(metric)
-            ms, value, words, group = held[metric]
+            if (metric, seconds) not in held:
+                held[metric, seconds] = load(metric, seconds)
+            ms, value, words, group = held[metric, seconds]
             part = slice(*np.searchsorted(ms, [(now - seconds) * 1000, now * 1000]))
             return [(words[place], data) for place, data in sketches(group[part], value[part]).items()]
 

@@ -12,7 +12,7 @@
   const WORDS = {
     none: {en: 'Add a sensor, a key figure or an alarm to see its past', zh: '添加站点、指标或告警以查看历史'}, nothing: {en: 'No reading is kept of this period', zh: '该时段没有保留的数据'},
     waiting: {en: 'Reading the history', zh: '正在读取历史数据'}, away: {en: 'The history cannot be read now; it is asked again by itself', zh: '暂时无法读取历史数据，将自动重试'}, unknown: {en: (of) => `There is no ${of}`, zh: (of) => `不存在：${of}`},
-    journal: {en: 'The journal does not answer: alarms are not shown', zh: '日志无响应：未显示告警'}, full: {en: `At most ${MOST} at a time`, zh: `最多同时显示 ${MOST} 项`}, remove: {en: (name) => 'Remove: ' + name, zh: (name) => '移除：' + name},
+    journal: {en: 'The journal does not answer: alarms are not shown', zh: '日志无响应：未显示告警'}, newest: {en: (since) => `very many alarms: only those since ${since} are shown`, zh: (since) => `告警过多，仅显示 ${since} 以后的告警`}, full: {en: `At most ${MOST} at a time`, zh: `最多同时显示 ${MOST} 项`}, remove: {en: (name) => 'Remove: ' + name, zh: (name) => '移除：' + name},
     copied: {en: 'The address of what is shown is copied', zh: '已复制当前视图的链接'}, notCopied: {en: 'Copy it from the address bar', zh: '请从地址栏复制'}, made: {en: 'The file is made', zh: '文件已生成'}, making: {en: 'Making the file', zh: '正在生成文件'},
     from: {en: 'From', zh: '开始'}, to: {en: 'To', zh: '结束'}, compare: {en: 'Compare with', zh: '对比'}, dot: {en: ' · ', zh: ' · '},
     days: {0: {en: 'Nothing', zh: '不对比'}, 1: {en: 'The day before', zh: '前一天'}, 7: {en: 'A week before', zh: '一周前'}, 28: {en: 'Four weeks before', zh: '四周前'}, other: {en: (days) => `${days} days before`, zh: (days) => `${days} 天前`}, date: {en: 'Another day', zh: '其他日期'}},
@@ -117,6 +117,8 @@
   function status(wish) {
     const found = [...held.values()].map((each) => each.found).filter(Boolean), parts = [told];
     if (found.some((each) => each.alarms === null)) parts.push(say('journal'));
+    const cut = Math.max(...found.map((each) => each.alarms_since || 0));
+    if (cut > 0) parts.push(say('newest', past.when(cut, true)));
     if (failed && found.length) parts.push(say('away'));
     const before = found.flatMap((each) => each.series).filter((each) => each.shift);
     if (before.length && before.every((each) => !each.c.time.length)) parts.push(say('missing', past.day(past.span(wish)[0] - before[0].shift)));

@@ -20,10 +20,12 @@ from store.database import DatabaseAway
 from store.feed import feeds
 from store.feed_hour import FeedHours
 from store.lease import Lease
+from store.partition import Fenced
 from store.process import processes, reader
 from store.report import Revision
 from streams.post import Attachment, Failed, send_mail
 from streams.pulse import Pulse
+from streams.report.arrival import Arrival
 from streams.report.compose import Sources, is_empty, make, span_of
 
 log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS, LOOK_SECONDS, AGAIN_SECONDS = 0.5, 60.0, 300.0
 """Between two rounds; between two looks at the feeds; from one try that failed to the next."""
 DUE = timedelta(minutes=10)
-"""After midnight a report is made: by then the day was merged."""
+"""After midnight a report is made, or as soon after that as the history has got all of the day."""
 HEARD_SECONDS = 10.0
 """A heartbeat older than this says nothing of a feed's lag."""
 MAKE_AGAIN_DAYS = 3
@@ -44,10 +46,10 @@ Say = Callable[[Revision, Language], tuple[str, str]]
 
 
 def due(now: datetime) -> list[tuple[Span, date]]:
-    """The reports that should have been made by a local time, oldest first: the last days, the last week, the last month."""
+    """The reports that should have been made by a local time: yesterday's first, for it is waited for, then week, month and days before."""
     today = (now - DUE).date()
-    found: list[tuple[Span, date]] = [("month", today.replace(day=1) - timedelta(1)), ("week", today - timedelta(today.weekday() + 1))]
-    return found + [("day", today - timedelta(back)) for back in range(MAKE_AGAIN_DAYS, 0, -1)]
+    days: list[tuple[Span, date]] = [("day", today - timedelta(back)) for back in range(1, MAKE_AGAIN_DAYS + 1)]
+    return [days[0], ("week", today - timedelta(today.weekday() + 1)), ("month", today.replace(day=1) - timedelta(1)), *days[1:]]
 
 
 class Reporter:
@@ -68,13 +70,15 @@ class Reporter:
         self._sources, self._client, self._feed_hours, self._clock, self._pulse = sources, client, feed_hours, clock, pulse
         self._mailings, self._secrets, self._draw, self._say = mailings, secrets, draw, say
         self._lease = Lease(client, "report", pulse.id)
+        self._arrival = Arrival(sources.history.shelf, {key: domain.topic for key, domain in sources.domains.items()})
         self._looked = float("-inf")
         self._next: dict[str, float] = {}
         """By what is to be done the steady clock before which it is not tried again."""
-        self._made: date | None = None
+        self._made: dict[tuple[Span, date], date] = {}
+        """By report the day on which it was looked after."""
         self._pool = ThreadPoolExecutor(1, "report")
         self._working: Future[None] | None = None
-        self._rest_until = float("-inf")
+        self._leads = False
         self.stopping = False
 
     def run(self) -> None:
@@ -94,20 +98,18 @@ class Reporter:
                 self._look()
         except (Away, DatabaseAway) as error:
             self._pulse.failed(error)
-        self._watch(leads)
+        self._leads = leads
+        self._watch()
         if self._pulse.due():
             self._pulse.send("active" if leads else "standby", 0.0, self._clock.wall())
 
-    def _watch(self, leads: bool) -> None:
+    def _watch(self) -> None:
         """Reports are made in a thread, so that the lease is kept and the heartbeat goes on."""
         if self._working is not None and self._working.done():
             error, self._working = self._working.exception(), None
-            if isinstance(error, (Away, DatabaseAway, OSError)):
-                self._pulse.failed(error)
-                self._rest_until = time.monotonic() + AGAIN_SECONDS
-            elif error is not None:
+            if error is not None:
                 raise error
-        if leads and self._working is None and time.monotonic() >= self._rest_until:
+        if self._leads and self._working is None:
             self._working = self._pool.submit(self._work)
 
     def _look(self) -> None:
@@ -117,6 +119,7 @@ class Reporter:
         self._looked = time.monotonic()
         wall = self._clock.wall()
         said, found = feeds(self._client), processes(self._client)
+        self._arrival.look(datetime.fromtimestamp(self._clock.now(), self._sources.zone).date(), said)
         lags: dict[tuple[str, int], float | None] = {}
         for domain, number in said:
             owner = reader(found, f"{domain}.{number}", wall, HEARD_SECONDS)
@@ -124,20 +127,41 @@ class Reporter:
         self._feed_hours.look(self._clock.now(), said, lags)
 
     def _work(self) -> None:
-        """Makes what is due, once a day, and mails what was not."""
+        """Makes what is due, once a day, and mails what was not. One that cannot be made keeps none of the others."""
         now = datetime.fromtimestamp(self._clock.now(), self._sources.zone)
         today = (now - DUE).date()
         for span, day in due(now):
-            if self.stopping:
+            if self.stopping or not self._leads:
                 return
-            if (self._made == today and self._told(span, day)) or (span != "day" and is_empty(self._sources, span, day)):
-                continue
-            revision = make(self._sources, span, day, self._clock.wall())
-            self._mail(revision)
-        self._made = today
+            if not self._rests(f"{span}/{day}") and (self._made.get((span, day)) != today or not self._told(span, day)):
+                self._one(span, day, today)
+
+    def _one(self, span: Span, day: date, today: date) -> None:
+        what = f"{span}/{day}"
+        try:
+            if self._arrival.waits():
+                return
+            if span == "day" or not is_empty(self._sources, span, day):
+                self._mail(make(self._sources, span, day, self._clock.wall()))
+            else:
+                self._next[what] = time.monotonic() + AGAIN_SECONDS
+            self._made[span, day] = today
+        except Fenced as error:
+            log.warning("fenced", extra={"error": str(error)})
+        except Exception as error:  # also what nobody foresaw: the others are waited for
+            log.exception("report failed", extra={"report": what})
+            self._pulse.failed(error)
+            self._next[what] = time.monotonic() + AGAIN_SECONDS
 
     def _told(self, span: Span, day: date) -> bool:
-        return all(self._sources.reports.marked(_note(span, span_of(span, day)[0], each)) for each in self._wanted(span, day))
+        """Whether there is nobody who could be mailed now."""
+        notes = [_note(span, span_of(span, day)[0], each) for each in self._wanted(span, day)]
+        return all(self._rests(note) or self._marked(note) for note in notes)
+
+    def _marked(self, note: str) -> bool:
+        if self._sources.reports.marked(note):
+            self._next[note] = float("inf")
+        return self._rests(note)
 
     def _wanted(self, span: Span, day: date) -> list[Mailing]:
         """Who is still to be mailed; of days before the last nobody, or a first start would send a week's."""
@@ -148,13 +172,14 @@ class Reporter:
         day = span_of(revision.kind, revision.first)[1]
         for mailing in self._wanted(revision.kind, day):
             note = _note(revision.kind, revision.first, mailing)
-            if self._sources.reports.marked(note) or self._rests(note):
+            if self._rests(note) or self._marked(note):
                 continue
             subject, text = self._say(revision, mailing.language)
             id = f"report-{revision.kind}-{revision.first}-{revision.number}-{mailing.name}"
             body = {"subject": subject, "text": text}
             try:
                 files = self._draw(revision, mailing.language)
+                self._lease.write({})  # another process may have mailed while this one was paused
                 send_mail(mailing.via, self._secrets.get(mailing.name, ""), id, body, self._clock.wall(), files)
             except Failed as error:
                 self._pulse.failed(error)

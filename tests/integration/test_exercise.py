@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -12,11 +15,19 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from demo.memory import RedisServer
+from demo.tied import tied
+from model.alarm import Event
 from store.archive import Archive, Taken
 from store.clock import read
+from store.connect import connect
+from store.database import connect as connect_database
+from store.database import migrate
+from store.journal import Journal
+from store.process import processes
 from store.shelf import Shelf
 from tests.integration.line import Line, straight_count
 from tests.kafka.server import KafkaServer
+from tests.project import ROOT
 from tests.unit.city import START
 from tests.unit.past import ZONE
 from tests.until import until
@@ -71,7 +82,71 @@ def test_what_was_read_is_told_again_by_the_clock_of_then(line: Line) -> None:
     consumer.close()
 
 
-@pytest.mark.parametrize("process", ["history", "notify"])
+class Deck:
+    """Processes of a deck over a Redis and a database, without Kafka."""
+
+    def __init__(self, folder: Path, redis: RedisServer) -> None:
+        self.client, self.database = connect(redis.url), f"sqlite:///{folder / 'deck.db'}"
+        self._told = {"SITE": str(ROOT / "demo" / "site"), "REDIS": redis.url, "DATABASE": self.database, "HISTORY": str(folder)}
+
+    def start(self, process: str, exercise: str = "") -> subprocess.Popen[str]:
+        told = self._told | ({"EXERCISE": exercise} if exercise else {})
+        environment = {"PATH": os.environ["PATH"]} | {f"CITYDECK_{name}": text for name, text in told.items()}
+        command = tied([sys.executable, "-m", "streams", process])
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def refuses(self, process: str, exercise: str = "") -> str:
+        """What it says; nothing where it went to work."""
+        child = self.start(process, exercise)
+        try:
+            _, said = child.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            said = ""
+        finally:
+            child.kill()
+            child.wait()
+        assert said == "" or child.returncode == 2
+        return said
+
+    def works(self, process: str, exercise: str) -> None:
+        """It sends heartbeats."""
+        child = self.start(process, exercise)
+        try:
+            until(lambda: any(one.kind == process for one in processes(self.client)), "its heartbeat")
+        finally:
+            child.kill()
+            child.communicate()
+
+
+def test_an_exercise_makes_an_empty_redis_its_own_and_no_other_deck_works_there(tmp_path: Path, redis_server: RedisServer) -> None:
+    deck = Deck(tmp_path, redis_server)
+    deck.works("frames", "drill")
+    deck.works("frames", "drill")
+    assert "CITYDECK_REDIS: is that of the exercise 'drill'" in deck.refuses("frames", "other")
+    assert "CITYDECK_REDIS: is that of the exercise 'drill'" in deck.refuses("frames")
+
+
+@pytest.mark.parametrize("process", ["frames", "replay", "tuning"])
+def test_no_process_of_an_exercise_works_on_the_citys_redis(tmp_path: Path, redis_server: RedisServer, process: str) -> None:
+    deck = Deck(tmp_path, redis_server)
+    deck.client.sadd("city:partitions", "sea.0")
+    assert "CITYDECK_REDIS: is a city's" in deck.refuses(process, "drill")
+
+
+def test_an_exercise_leaves_the_citys_database_alone(tmp_path: Path, redis_server: RedisServer) -> None:
+    deck = Deck(tmp_path, redis_server)
+    engine = connect_database(deck.database)
+    migrate(engine)
+    journal = Journal(engine)
+    said = Event(
+        kind="raised", alarm="sea/x|y", rule="sea/x", subject="y", domain="sea", occurrence=1, priority="low", time=1.0, source="1"
+    )
+    journal.record(journal.take_over("t"), events=[said])
+    assert "CITYDECK_DATABASE: is a city's" in deck.refuses("frames", "drill")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("process", ["history", "notify", "report"])
 def test_an_exercise_is_not_kept_and_tells_nobody_outside(line: Line, process: str) -> None:
     line.environment["CITYDECK_EXERCISE"] = "drill"
     assert line.start(process).wait(60) == 2

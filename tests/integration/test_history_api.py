@@ -171,11 +171,26 @@ def test_a_file_holds_what_is_shown(viewer: Person, format: str) -> None:
         ({"of": LOW, "points": 2}, 422),
         ({"of": LOW, "format": "exe"}, 422),
         ({"of": [LOW] * 13}, 422),
+        ({"of": [LOW, OTHER], "points": 200_000}, 422),
+        ({"of": LOW, "shift": [0, 60], "points": 100_001}, 422),
     ],
 )
 def test_what_cannot_be_answered_is_told(viewer: Person, asked: dict[str, Any], status: int) -> None:
     answer = viewer.get(query(**asked))
     assert answer.status_code == status and answer.mimetype == "application/problem+json"
+
+
+def test_of_very_many_alarms_the_newest_are_told_and_since_when(viewer: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told_by(viewer, query(LOW, 0, 48))["alarms_since"] is None
+    monkeypatch.setattr("callbacks.history_past.MOST_EVENTS", 2)
+    told = told_by(viewer, query([LOW, OTHER], 0, 48))
+    assert [one["time"] for one in told["alarms"]] == [START + 12.5 * HOUR, START + 30 * HOUR]
+    assert told["alarms_since"] == START + 12.5 * HOUR
+
+
+def test_the_last_days_there_are_have_no_past(viewer: Person) -> None:
+    answer = viewer.get(f"{ADDRESS}?" + urlencode({"of": LOW, "from": "9999-12-31T00:00:00Z", "to": "9999-12-31T23:59:59-12:00"}))
+    assert answer.status_code == 422 and b"to: must be before" in answer.data
 
 
 def test_a_sensor_nobody_heard_of_has_no_past(viewer: Person) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -20,14 +21,16 @@ from layouts.print import document
 from layouts.print.word import Language
 from model import ReplayClock
 from model.outside import Mailbox
-from model.report import Brand, Mailing
+from model.report import Brand, Mailing, Span
 from store import clock as clocks
+from store.archive import reached
 from store.clock import Clock
 from store.connect import connect
 from store.day import begin
 from store.report import Revision
 from streams.post import Attachment
 from streams.pulse import Pulse
+from streams.report.compose import Sources, make
 from streams.report.round import Reporter, due
 from tests.report import DAY, City
 from tests.until import until
@@ -103,13 +106,13 @@ def test_what_is_due_is_told_by_the_local_clock() -> None:
     def at(hour: int, minute: int) -> list[tuple[str, date]]:
         return list(due(datetime(2026, 12, 1, hour, minute, tzinfo=UTC)))
 
-    assert at(0, 9)[-1] == ("day", date(2026, 11, 29)), "before ten past the day before is not yesterday"
+    assert at(0, 9)[0] == ("day", date(2026, 11, 29)), "before ten past the day before is not yesterday"
     assert at(0, 10) == [
-        ("month", date(2026, 11, 30)),
-        ("week", date(2026, 11, 29)),
-        ("day", date(2026, 11, 28)),
-        ("day", date(2026, 11, 29)),
         ("day", date(2026, 11, 30)),
+        ("week", date(2026, 11, 29)),
+        ("month", date(2026, 11, 30)),
+        ("day", date(2026, 11, 29)),
+        ("day", date(2026, 11, 28)),
     ]
 
 
@@ -134,11 +137,78 @@ def test_a_mail_that_was_not_taken_is_tried_again(town: City, redis_server: Redi
         one = reporter(town, redis_server, via, moment)
 
         def tried() -> bool:
-            postmaster.away = one._made is None
+            postmaster.away = not one._made
             return bool(postmaster.mails)
 
         turns(one, tried)
     assert len(postmaster.mails) == 1
+
+
+def test_while_a_mail_is_refused_the_report_is_not_made_again_and_again(
+    town: City, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[tuple[Span, date]]()
+
+    def counted(sources: Sources, kind: Span, day: date, wall: float) -> Revision:
+        made.append((kind, day))
+        return make(sources, kind, day, wall)
+
+    monkeypatch.setattr("streams.report.round.make", counted)
+    postmaster, moment = Postmaster(), begin(DAY, town.zone) / 1000 + 86_400 + 660
+    postmaster.away = True
+    with office(postmaster) as via:
+        one = reporter(town, redis_server, via, moment)
+        rounds = iter(range(1000))
+        turns(one, lambda: len(one._made) == 5 and next(rounds) == 20)
+    assert len(made) == len(set(made)) and made[0] == ("day", DAY)
+
+
+def test_a_report_that_cannot_be_made_keeps_no_other(town: City, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(sources: Sources, kind: Span, day: date, wall: float) -> Revision:
+        if kind != "day":
+            raise ZeroDivisionError
+        return make(sources, kind, day, wall)
+
+    monkeypatch.setattr("streams.report.round.make", broken)
+    monkeypatch.setattr("streams.report.round.is_empty", lambda *_: False)
+    postmaster, moment = Postmaster(), begin(DAY, town.zone) / 1000 + 86_400 + 660
+    with office(postmaster) as via:
+        one = reporter(town, redis_server, via, moment)
+        turns(one, lambda: len(one._made) == 3)
+    assert len(postmaster.mails) == 1 and {span for span, _ in one._made} == {"day"}
+
+
+def test_who_lost_the_lease_while_it_drew_mails_nothing(town: City, redis_server: RedisServer) -> None:
+    postmaster, moment = Postmaster(), begin(DAY, town.zone) / 1000 + 86_400 + 660
+    with office(postmaster) as via:
+        one = reporter(town, redis_server, via, moment)
+        drawn = list[Revision]()
+
+        def lose(revision: Revision, language: Language) -> Sequence[Attachment]:
+            drawn.append(revision)
+            one._client.set(one._lease.key, "another")
+            return draw(revision, language)
+
+        one._draw = lose
+        turns(one, lambda: drawn and one._working is None)
+    assert not postmaster.mails and not one._leads and not one._made
+
+
+def test_a_mail_waits_for_the_history(town: City, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.report.arrival.LOOK_SECONDS", 0.0)
+    postmaster, moment = Postmaster(), begin(DAY, town.zone) / 1000 + 86_400 + 660
+    held = reached(town.shelf, "sea")[town.domains["sea"].topic, 0]
+    with office(postmaster) as via:
+        one = reporter(town, redis_server, via, moment)
+        one._client.hset("city:{sea.0}:meta", mapping={"offset": str(held + 1)})
+        one._client.sadd("city:partitions", "sea.0")
+        rounds = iter(range(1000))
+        turns(one, lambda: next(rounds) == 40)
+        assert not postmaster.mails and not one._made
+        town.write("sea", [("late", "dissolved_oxygen", round(moment * 1000) - 3_600_000, 5.0, 0)])
+        one._pool = ThreadPoolExecutor(1)
+        turns(one, lambda: postmaster.mails)
+    assert town.sources().reports.numbers("day", DAY) == [1]
 
 
 def test_one_of_two_works_and_feeds_are_looked_at(town: City, redis_server: RedisServer) -> None:
@@ -149,6 +219,6 @@ def test_one_of_two_works_and_feeds_are_looked_at(town: City, redis_server: Redi
         second._client.sadd("city:partitions", "sea.0")
         turns(first, lambda: first._made)
         second.turn()
-        assert second._working is None and second._made is None
+        assert second._working is None and not second._made
     told = town.sources().feeds.between(moment - 7200, moment + 7200)
     assert told["sea"]["readings"] == 0 and told["sea"]["lag"] is None, "the first look is where counting begins"

@@ -17,6 +17,7 @@ from settings import load
 from store.reel import Reel
 from streams.decode import FORMATS
 from streams.exercise import Exercise, moment
+from streams.source import BrokerError
 from tests.project import ROOT
 from tests.unit.city import START, domain
 from tests.unit.then import BAD, GOOD, MISSING, City
@@ -29,12 +30,25 @@ class Sink:
     """Takes what is sent, by topic."""
 
     def __init__(self) -> None:
+        self.most, self.left = 0, 1_000_000
+        """Readings that came at once, and calls until the broker dies."""
         self.sent: list[tuple[str, bytes | None, dict[str, Any]]] = []
 
     def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]], origin: Origin) -> list[int]:
         assert origin == "replay"
-        self.sent += [(topic, key, told) for key, value in records for told in json.loads(value)]
+        self.left -= 1
+        if self.left < 0:
+            raise BrokerError("away")
+        came = [(topic, key, told) for key, value in records for told in json.loads(value)]
+        self.sent, self.most = self.sent + came, max(self.most, len(came))
         return []
+
+
+class Pulse:
+    """Notes nothing."""
+
+    def failed(self, error: Exception) -> None:
+        """Is heard by nobody."""
 
 
 def exercise(folder: Path, span: tuple[float, float]) -> tuple[City, Exercise, Sink]:
@@ -42,7 +56,7 @@ def exercise(folder: Path, span: tuple[float, float]) -> tuple[City, Exercise, S
     past.live(START - 7200, START, 60.0)
     past.take([("a", "oxygen", round(START * 1000) - 500, 9.5, BAD), ("b", "oxygen", round(START * 1000) - 400, None, MISSING)], START)
     reels = {"sea": Reel(past.history, past.domain)}
-    return past, Exercise(None, sink, reels, {"sea": past.domain}, span, 1.0, None), sink  # type: ignore[arg-type]
+    return past, Exercise(None, sink, reels, {"sea": past.domain}, span, 1.0, Pulse()), sink  # type: ignore[arg-type]
 
 
 def test_topics_are_its_own_and_pages_say_so() -> None:
@@ -68,7 +82,7 @@ def test_its_name_must_fit_into_a_topics(name: str) -> None:
 def test_a_span_is_told_as_it_came_and_once(tmp_path: Path) -> None:
     past, told, sink = exercise(tmp_path, (START - 3600, START))
     for since, until in ((START - 3600, START - 1800), (START - 1800, START)):
-        assert told._tell(since, until)
+        assert told._tell(since, until) == until
     wanted = {row[:3]: row for row in past.sent if START - 3600 < row[2] / 1000 <= START}
     assert {topic for topic, _, _ in sink.sent} == {"city.sea"} and told.sent == len(sink.sent) == len(wanted)
     for _, key, reading in sink.sent:
@@ -85,6 +99,17 @@ def test_a_sensors_readings_are_told_in_their_order(tmp_path: Path) -> None:
     told._tell(START - 7200, START)
     times = [reading["time"] for _, key, reading in sink.sent if key == b"a"]
     assert times == sorted(times) and len(times) > 100
+
+
+def test_a_long_span_is_told_in_slices_and_goes_on_after_the_last_that_came(tmp_path: Path) -> None:
+    _, told, sink = exercise(tmp_path, (START - 7200, START))
+    sink.left = 20
+    reached = told._tell(START - 7200, START)
+    assert START - 7200 < reached < START and told.sent == len(sink.sent) > 0
+    sink.left = 1_000_000
+    assert told._tell(reached, START) == START and sink.most < len(sink.sent) / 10
+    times = [(key, reading["metric"], reading["time"]) for _, key, reading in sink.sent]
+    assert len(times) == len(set(times))
 
 
 def test_moments_are_the_citys_own() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,14 +12,14 @@ import pyarrow as pa
 import pytest
 
 from domains.figure import energy_mean, exceeded, fastest_rise, highest, lowest, mean
-from model import Area, Domain, Kpi, Label, Layer, Sensor, Site
+from model import Area, Domain, Kpi, Label, Layer, Metric, Sensor, Site
 from store import figure
 from store.figure import Rows
 from store.history import History
 from store.merge import Kept, Merger
 from store.shelf import Shelf
 from streams.daily import Daily
-from streams.reckon import Name, Reckoner
+from streams.reckon import MOST_DAYS, Name, Reckoner
 from tests.unit.past import BEGIN, LOOK, METRICS, NAME, PLACE, ZONE, Past
 
 HOUR = 3600.0
@@ -126,7 +126,25 @@ def test_a_year_of_which_little_is_held_asks_for_little(past: Past, monkeypatch:
 
     monkeypatch.setattr(Reckoner, "figures", counted)
     assert asked(past, "level_mean", -300 * 24, 60 * 24) == asked(past, "level_mean", 0, 24)
-    assert spans[0] == 2 * 24 * HOUR, "the day, and the next, whose first hours look back to it"
+    assert spans[:2] == [24 * HOUR, 24 * HOUR], "the day, and the next, whose first hours look back to it, one after the other"
+
+
+def test_of_many_days_that_nobody_computed_one_is_in_memory_at_a_time(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in range(1, 10):
+        past.write([("s-1", "level", BEGIN + day * 86_400_000 + minute * 60_000, 1.0) for minute in range(0, 600, 10)])
+    spans = list[tuple[float, float]]()
+    query = History.query
+
+    def counted(
+        self: History, domain: str, metrics: Sequence[Metric], since: float, until: float, sql: str, values: Mapping[str, object]
+    ) -> pa.Table:
+        spans.append((since, until))
+        return query(self, domain, metrics, since, until, sql, values)
+
+    monkeypatch.setattr(History, "query", counted)
+    found = asked(past, "level_mean", 0, 239)
+    assert {int(hour // 24) for hour in found} == set(range(10 - MOST_DAYS, 10))
+    assert max(until - since for since, until in spans) <= 24 * HOUR
 
 
 def test_there_may_be_no_history(tmp_path: Path) -> None:

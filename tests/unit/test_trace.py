@@ -55,6 +55,14 @@ def test_a_gap_is_an_empty_row_however_thin(past: Past) -> None:
         assert listed(shown)["time"] == sorted(listed(shown)["time"])
 
 
+def test_no_more_gaps_than_rows_are_told(tmp_path: Path) -> None:
+    past = Past(tmp_path)
+    past.write([("s", "level", BEGIN + second * 1000, float(second % 7)) for hour in range(200) for second in (hour * 60, hour * 60 + 1)])
+    rows = raw(past)
+    thin = columns(broken(rows, thinned(rows, 8), 5.0))
+    assert thin.num_rows <= 2 * 8 and None in listed(thin)["value"]
+
+
 def gaps(tmp_path: Path, seconds: list[int]) -> list[int]:
     """After which of these seconds the line of a sensor that is to speak every 20 s is broken."""
     past = Past(tmp_path)
