@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from model import Metric
 from standards.noise import energy, level_of
 from standards.unit import IncompatibleUnit, factor
+from store.sheet import constants
 
 HOUR_MS, FIVE_MS, MINUTE_MS = 3_600_000, 300_000, 60_000
 COLUMNS = ("sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin", "unit")
@@ -272,14 +273,10 @@ def sheets(file: Any, rows: int, metrics: Mapping[str, Metric]) -> Iterator[tupl
 
 def _always(group: Any, metrics: Mapping[str, Metric]) -> dict[str, Any]:
     """What all rows of a row group have in a column, as far as its statistics tell."""
-    columns = {column.path_in_schema: column.statistics for column in (group.column(place) for place in range(group.num_columns))}
-    alone = {
-        name: one.min for name, one in columns.items() if one is not None and one.has_min_max and one.min == one.max and not one.null_count
-    }
-    found = {name: alone[name] for name in ("metric", "origin") if name in alone}
+    alone = constants(group, COLUMNS)
+    found = {name: alone[name] for name in ("metric", "origin") if alone.get(name) is not None}
     if alone.get("count") == 1:
         found["count"] = 1
     if found.get("metric") in metrics and alone.get("unit") == metrics[found["metric"]].unit:
         found["unit"] = alone["unit"]
-    empty = [name for name in EMPTY if columns[name] is not None and columns[name].null_count == group.num_rows]
-    return found | dict.fromkeys(empty)
+    return found | {name: None for name in EMPTY if name in alone}
