@@ -84,7 +84,7 @@ class History:
                 continue  # more came since they were made
             path = ten.find(self.shelf, domain, first, ten.name_of(sources), key)
             if path is not None:
-                copied += [self._finder.rows(path, key, MINUTE)] if path else []
+                copied += self._finder.parts(path, key, MINUTE) if path else []
                 for day in days:
                     del rest[day]
         return rest, copied
@@ -109,7 +109,7 @@ class History:
     ) -> list[pa.Table]:
         """The rows of a metric and sensor in each of some files, by day."""
         paths = [f"{folder(kind, domain, day)}/{one.name}" for day in sorted(chosen) for one in chosen[day]]
-        return [self._finder.rows(path, key, schema) for path in paths]
+        return [part for path in paths for part in self._finder.parts(path, key, schema)]
 
     # --- a day ------------------------------------------------------------------------------------------------------------------------
 

@@ -112,26 +112,24 @@ class Roller:
         return held
 
     def _take(self, rows: pa.Table, sensor: Numbers, metric: Numbers, ms: Numbers, count: NDArray[np.int32], always: Always) -> None:
-        minute = ms // MINUTE_MS
+        minute = (ms // MINUTE_MS).astype(np.int32)
         self.heard[minute] = True
         self.origins.update([always["origin"]] if "origin" in always else _used(rows, "origin"))
         mean, least, greatest, last = self._values(rows, metric, always)
         hour = minute // (HOUR_MS // MINUTE_MS)
-        key = (metric * (1 << 32) + sensor) * MOST_HOURS + hour
-        edge = np.append(True, key[1:] != key[:-1])
+        edge = _edges(hour, sensor, *([] if "metric" in always else [metric]))
         at = np.flatnonzero(edge)
         end = np.append(at[1:], len(ms)) - 1
-        five = minute // (FIVE_MS // MINUTE_MS)
-        edge[1:] |= five[1:] != five[:-1]
+        edge |= _edges(minute // (FIVE_MS // MINUTE_MS))
         piece = np.empty((len(FIELDS), len(at)))
-        piece[0] = np.add.reduceat(count, at)
-        piece[1] = np.add.reduceat(edge.astype(np.int32), at)
+        piece[0] = end + 1 - at if "count" in always else np.add.reduceat(count, at)
+        piece[1] = np.add.reduceat(edge, at, dtype=np.int32)
         piece[2] = np.add.reduceat(self._summed(mean, count, metric), at)
         piece[3] = np.minimum.reduceat(least, at)
         piece[4] = np.maximum.reduceat(greatest, at)
         piece[5], piece[6] = mean[at], last[end]
         piece[7], piece[8] = ms[at], ms[end]
-        self._pieces.append((key[at], piece))
+        self._pieces.append((((metric[at] << 32) + sensor[at]) * MOST_HOURS + hour[at], piece))
 
     def _summed(self, mean: Floats, count: NDArray[np.int32], metric: Numbers) -> Floats:
         """What adds up to a mean: values, or energies of levels, times how many there were."""
@@ -148,8 +146,11 @@ class Roller:
         if name in always:
             return np.full(rows.num_rows, known.setdefault(always[name], len(known)), np.int64)
         column = rows[name].chunk(0)
-        place = np.array([known.setdefault(word, len(known)) for word in column.dictionary.to_pylist()], np.int64)
-        found: Numbers = place[column.indices.to_numpy()]
+        indices = column.indices.to_numpy()
+        used = np.flatnonzero(np.bincount(indices))  # of a large dictionary a batch has a few words
+        place = np.zeros(len(column.dictionary), np.int64)
+        place[used] = [known.setdefault(word, len(known)) for word in column.dictionary.take(pa.array(used)).to_pylist()]
+        found: Numbers = place[indices]
         return found
 
     def _values(self, rows: pa.Table, metric: Numbers, always: Always) -> tuple[Floats, Floats, Floats, Floats]:
@@ -195,6 +196,13 @@ class Roller:
             if len(mine) and name not in self.foreign:
                 found[name] = sensors, key[mine] - (code << 32) * MOST_HOURS, piece[:, mine]
         return found
+
+
+def _edges(*columns: Numbers | NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Where one of some columns is another than the row before; the first row too."""
+    found = np.ones(len(columns[0]), np.bool_)
+    np.logical_or.reduce([column[1:] != column[:-1] for column in columns], out=found[1:])
+    return found
 
 
 def joined(begin: int, end: int, metrics: Mapping[str, Metric], rollers: Iterable[Roller]) -> DayHours:

@@ -73,18 +73,17 @@ class Finder:
         self._sizes: dict[str, int] = {}
         """Row groups, by path."""
 
-    def rows(self, path: str, key: Key, schema: pa.Schema) -> pa.Table:
-        """A metric's and sensor's rows in a file. Raises `FileNotFoundError` where it was merged away."""
+    def parts(self, path: str, key: Key, schema: pa.Schema) -> list[pa.Table]:
+        """A metric's and sensor's rows in a file, by row group. Raises `FileNotFoundError` where it was merged away."""
         footer = self._footers.get(path)
         if footer is not None and not footer.groups(key):
-            return schema.empty_table()
+            return []
         with self._shelf.open(path) as file, pq.ParquetFile(file, metadata=footer and footer.metadata) as found:
             if footer is None:
                 footer = Footer(found.metadata)
                 self._keep(path, footer)
             footer.learn(file, key)
-            parts = [_rows(found, group, key, schema) for group in footer.groups(key)]
-        return pa.concat_tables([schema.empty_table(), *parts])
+            return [part for group in footer.groups(key) if (part := _rows(found, group, key, schema)) is not None]
 
     def _keep(self, path: str, footer: Footer) -> None:
         """Remembers the newest."""
@@ -95,13 +94,13 @@ class Finder:
             self._footers.pop(oldest, None)
 
 
-def _rows(file: pq.ParquetFile, group: int, key: Key, schema: pa.Schema) -> pa.Table:
-    """A metric's and sensor's rows of a row group, which lie together. What is the same in all its rows is not read."""
+def _rows(file: pq.ParquetFile, group: int, key: Key, schema: pa.Schema) -> pa.Table | None:
+    """A metric's and sensor's rows of a row group, which lie together; None where it has none. What is the same in all is not read."""
     always = constants(file.metadata.row_group(group), [name for name in schema.names if name not in ("sensor", "time")])
     asked = [name for name in NAMED if name not in always]
     first, last = _within(file.read_row_group(group, columns=asked, use_threads=False).unify_dictionaries().combine_chunks(), key)
     if first == last:
-        return schema.empty_table()
+        return None
     rest = [name for name in schema.names if name not in (*NAMED, *always)]
     read = file.read_row_group(group, columns=rest, use_threads=False).slice(first, last - first)
     always |= {"sensor": key[1], "metric": key[0]}
