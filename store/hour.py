@@ -92,7 +92,7 @@ class Roller:
         rows = rows.unify_dictionaries().combine_chunks()
         if not rows.num_rows:
             return
-        sensor, metric = self._codes(rows, "sensor", always), self._codes(rows, "metric", always)
+        sensor, metric = rows["sensor"].chunk(0).indices.to_numpy(), self._codes(rows, "metric", always)
         ms = rows["time"].chunk(0).cast(pa.int64()).to_numpy() - self._begin
         count = np.ones(rows.num_rows, np.int32) if "count" in always else rows["count"].chunk(0).to_numpy()
         held = self._held(metric, ms, count)
@@ -111,7 +111,9 @@ class Roller:
         held: NDArray[np.bool_] = (count > 0) & (ms >= 0) & (ms < self._end - self._begin) & np.array(known)[metric]
         return held
 
-    def _take(self, rows: pa.Table, sensor: Numbers, metric: Numbers, ms: Numbers, count: NDArray[np.int32], always: Always) -> None:
+    def _take(
+        self, rows: pa.Table, sensor: NDArray[np.int32], metric: Numbers, ms: Numbers, count: NDArray[np.int32], always: Always
+    ) -> None:
         minute = (ms // MINUTE_MS).astype(np.int32)
         self.heard[minute] = True
         self.origins.update([always["origin"]] if "origin" in always else _used(rows, "origin"))
@@ -129,7 +131,8 @@ class Roller:
         piece[4] = np.maximum.reduceat(greatest, at)
         piece[5], piece[6] = mean[at], last[end]
         piece[7], piece[8] = ms[at], ms[end]
-        self._pieces.append((((metric[at] << 32) + sensor[at]) * MOST_HOURS + hour[at], piece))
+        code = self._numbers("sensor", rows["sensor"].chunk(0).dictionary, sensor[at])
+        self._pieces.append((((metric[at] << 32) + code) * MOST_HOURS + hour[at], piece))
 
     def _summed(self, mean: Floats, count: NDArray[np.int32], metric: Numbers) -> Floats:
         """What adds up to a mean: values, or energies of levels, times how many there were."""
@@ -146,11 +149,14 @@ class Roller:
         if name in always:
             return np.full(rows.num_rows, known.setdefault(always[name], len(known)), np.int64)
         column = rows[name].chunk(0)
-        indices = column.indices.to_numpy()
-        used = np.flatnonzero(np.bincount(indices))  # of a large dictionary a batch has a few words
-        place = np.zeros(len(column.dictionary), np.int64)
-        place[used] = [known.setdefault(word, len(known)) for word in column.dictionary.take(pa.array(used)).to_pylist()]
-        found: Numbers = place[indices]
+        return self._numbers(name, column.dictionary, column.indices.to_numpy())
+
+    def _numbers(self, name: str, words: pa.Array, places: NDArray[np.int32]) -> Numbers:
+        """The same of places in a dictionary, of which a batch uses a few."""
+        known, used = self._names[name], np.flatnonzero(np.bincount(places))
+        number = np.zeros(len(words), np.int64)
+        number[used] = [known.setdefault(word, len(known)) for word in words.take(pa.array(used)).to_pylist()]
+        found: Numbers = number[places]
         return found
 
     def _values(self, rows: pa.Table, metric: Numbers, always: Always) -> tuple[Floats, Floats, Floats, Floats]:
