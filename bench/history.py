@@ -2,9 +2,10 @@
 
 `python -m bench.history` writes two topics of real Kafka (one reading a message, and fifty) and lets a history process drain each; a bare
 loop that only polls the same topic is taken off. Then it makes one day of 10,000 sensors x 1,440 minutes x 3 metrics as a history
-process would (a file a minute and partition, merged, rolled up), weighs it and asks for one sensor's day. A year is that day under 365
-names, hard links of one file, so its footers and pages come out of the page cache: a year that has to come from a disk takes longer.
-`--sensors` makes it smaller, and then its size is told as that of 10,000.
+process would (a file a minute and partition, merged, rolled up), weighs it and asks for one sensor's day, before it is merged and after.
+The year ends with that day, the last of a month of 31 days, when eleven days are not copied by ten days yet: those are of all sensors.
+The days before have 200 series of four partitions, which make files of ten days as full as with 10,000 sensors, of which there are fewer.
+`--sensors` makes it smaller, and then its size is told as that of 10,000. All is in the page cache: from a disk it takes longer.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas  # noqa: F401  pyarrow loads it when it is first asked; the web has it by then
 import pyarrow as pa
+import pyarrow.parquet as pq
 from kafka import KafkaConsumer, TopicPartition
 
 from bench.ingest import WARM, _made, fill
@@ -32,13 +36,14 @@ from store.day import begin
 from store.history import History
 from store.merge import Kept, Merger
 from store.minute import MINUTE
+from store.sheet import stamps
 from store.shelf import Shelf
 from store.stretch import Stretch, resume
 from tests.integration.line import Line
 from tests.kafka.jars import jars
 from tests.kafka.server import KafkaServer
 
-ZONE, DAY, PARTITIONS = ZoneInfo("Asia/Shanghai"), date(2026, 11, 20), 4
+ZONE, DAY, PARTITIONS = ZoneInfo("Asia/Shanghai"), date(2026, 10, 31), 4
 MINUTES_A_DAY, SERIES = 1440, 200
 METRICS = {
     key: Metric(key=key, label=Label(en=key, zh=key), unit="m", valid=(-1e9, 1e9), decimals=2, normal=(0.0, 1.0), scale=(0.0, 1.0))
@@ -55,13 +60,13 @@ def main() -> None:
     parser.add_argument("--sensors", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--only", choices=("write", "read"))
-    asked = parser.parse_args()
+    wish = parser.parse_args()
     print(machine(), f"load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
-        if asked.only != "read":
-            writing(Path(folder), asked.readings)
-        if asked.only != "write":
-            reading(Path(folder) / "history", asked.sensors, asked.days)
+        if wish.only != "read":
+            writing(Path(folder), wish.readings)
+        if wish.only != "write":
+            reading(Path(folder) / "history", wish.sensors, wish.days)
 
 
 # --- writing -------------------------------------------------------------------------------------------------------------------------
@@ -135,7 +140,7 @@ def reading(folder: Path, sensors: int, year: int) -> None:
     for partition in range(PARTITIONS):
         write_day(archive, partition, sensors)
     written = time.process_time() - cpu
-    timed(archive, sensors, "a day not merged yet, the first time and again")
+    timed(archive, sensors, "a day not merged yet")
     cpu = time.process_time()
     now = begin(DAY + timedelta(1), ZONE) / 1000 + 3600
     for partition in range(PARTITIONS):
@@ -147,18 +152,19 @@ def reading(folder: Path, sensors: int, year: int) -> None:
         size = sum(entry.size for day in files(archive.shelf, kind, "sea").values() for entry in day.values())
         print(f"{kind}: {size / 1e6:.0f} MB, {size / rows:.2f} B a row; of 10,000 sensors {size / 1e6 * 10_000 / sensors:.0f} MB")
     timed(archive, sensors, "a merged day")
-    years(archive, year)
+    make_year(archive, year)
+    ask_year(archive, year)
 
 
 def write_day(archive: Archive, partition: int, sensors: int) -> None:
-    """A partition's share of a day as it lies there shortly before midnight: merged in two steps but for the last half hour."""
+    """A partition's share of a day as it lies there a minute before midnight, when it is in as many files as it will ever be."""
     source = np.random.default_rng(partition)
     mine = np.arange(partition, sensors, PARTITIONS)
     names = [(metric, f"sea-buoy-{number:05d}") for metric in METRICS for number in mine]
     level = np.repeat([10.0, 8.0, 25.0], len(mine)) + source.random(len(names)) * 5
     step, decimals = np.repeat(STEPS, len(mine)), np.repeat(DECIMALS, len(mine))
     offset, minute = 0, 0
-    for size in (*[300] * 4, *[30] * 7, *[1] * 30):
+    for size in (*[360] * 3, *[60] * 5, *[10] * 5, *[1] * 9):
         walk = level + np.cumsum(source.normal(0, step, (size, len(names))), axis=0)
         level = walk[-1]
         value = np.round(walk, 2)
@@ -179,45 +185,73 @@ def readings(names: list[tuple[str, str]], minute: int, value: np.ndarray[Any, A
 
 
 def timed(archive: Archive, sensors: int, what: str) -> None:
-    """How long some sensors' days take."""
-    history, found = History(archive.shelf, ZONE), []
-    since = begin(DAY, ZONE) / 1000
-    for number in range(8):
-        sensor = f"sea-buoy-{number * 977 % sensors:05d}"
-        began, cpu = time.perf_counter(), time.process_time()
-        rows = history.minutes("sea", sensor, METRICS["ph"], since, since + 86_400)
-        found.append(((time.process_time() - cpu) * 1e3, (time.perf_counter() - began) * 1e3))
-        assert rows.num_rows >= MINUTES_A_DAY - 1, rows.num_rows
-    print(f"one sensor, {what}: {told(found[:1])}; {told(found[1:])}", flush=True)
+    """How long some sensors' days take: to one who has read nothing of it before, and to one who asked for other sensors."""
+    since, kept = begin(DAY, ZONE) / 1000, History(archive.shelf, ZONE)
+    names = [f"sea-buoy-{number * 977 % sensors:05d}" for number in range(16)]
+    asked(kept, names[0], since)
+    for told_as, some in (
+        ("the first time", [(History(archive.shelf, ZONE), name) for name in names]),
+        ("again", [(kept, name) for name in names]),
+    ):
+        print(f"one sensor, {what}, {told_as}: {told([asked(history, name, since) for history, name in some])}", flush=True)
 
 
-def years(archive: Archive, count: int) -> None:
-    """One sensor's minutes of a year: copies by ten days, each file as full as with 10,000 sensors, of which there are fewer files here."""
-    for number in range(count):
-        day = DAY - timedelta(number)
-        stretch = Stretch("city.land", 0, 0, 1, "whole")
-        archive.put("minute", "land", day, stretch, MINUTE, [minutes(day, number)])
+def asked(history: History, sensor: str, since: float) -> tuple[float, float]:
+    """Milliseconds of the processor and by the wall."""
+    began, cpu = time.perf_counter(), time.process_time()
+    rows = history.minutes("sea", sensor, METRICS["ph"], since, begin(DAY + timedelta(1), ZONE) / 1000)
+    spent = (time.process_time() - cpu) * 1e3, (time.perf_counter() - began) * 1e3
+    assert rows.num_rows >= round((begin(DAY + timedelta(1), ZONE) / 1000 - since) / 60) - 11, rows.num_rows  # a day lacks its last minute
+    return spent
+
+
+def make_year(archive: Archive, count: int) -> None:
+    """Minutes of the days before: of ten of them those of the day, of the others those of some series, copied by ten days."""
+    for number in range(1, 11):
+        for partition, source in enumerate(sorted(files(archive.shelf, "minute", "sea")[DAY].values(), key=lambda entry: entry.path)):
+            put_minutes(archive, DAY - timedelta(number), partition, earlier(archive.shelf.path(source.path), number))
+    for number in range(11, count):
+        for partition in range(PARTITIONS):
+            day = DAY - timedelta(number)
+            put_minutes(archive, day, partition, [minutes(day, partition, number)])
     cpu = time.process_time()
-    while ten.tidy(archive.shelf, "land", DAY + timedelta(31), lambda: True):
+    while ten.tidy(archive.shelf, "sea", DAY + timedelta(1), lambda: True):
         pass
-    print(f"copying by ten days: {(time.process_time() - cpu) / count / SERIES / MINUTES_A_DAY * 1e6:.2f} us a minute", flush=True)
-    history, found = History(archive.shelf, ZONE), []
-    until = begin(DAY + timedelta(1), ZONE) / 1000
-    for number in range(5):
-        began, cpu = time.perf_counter(), time.process_time()
-        rows = history.minutes("land", f"sea-buoy-{number * 37:05d}", METRICS["ph"], until - count * 86_400, until)
-        found.append(((time.process_time() - cpu) * 1e3, (time.perf_counter() - began) * 1e3))
-    print(f"one sensor, {count} days of minutes, {rows.num_rows} rows: {told(found)}")
+    rows = (count - 11) * SERIES * MINUTES_A_DAY
+    print(f"copying by ten days: {(time.process_time() - cpu) / rows * 1e6:.2f} us a minute", flush=True)
 
 
-def minutes(day: date, seed: int) -> pa.Table:
-    """A day's minutes of as many series as one file of ten days holds."""
-    rows = SERIES * MINUTES_A_DAY
-    ms = begin(day, ZONE) + np.tile(np.arange(MINUTES_A_DAY), SERIES) * 60_000
-    value = 8 + np.cumsum(np.random.default_rng(seed).normal(0, 0.02, (SERIES, MINUTES_A_DAY)), axis=1).ravel()
+def put_minutes(archive: Archive, day: date, partition: int, tables: Iterable[pa.Table]) -> None:
+    """A day's file of minutes, as merging leaves it."""
+    archive.put("minute", "sea", day, Stretch("city.sea", partition, 0, 1, "whole"), MINUTE, tables)
+
+
+def earlier(path: str, days: int) -> Iterator[pa.Table]:
+    """The rows of a file, so many days earlier."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches():
+            rows = pa.Table.from_batches([batch])
+            ms = pa.array(stamps(rows["time"]) - days * 86_400_000, MINUTE.field("time").type)
+            yield rows.set_column(rows.column_names.index("time"), MINUTE.field("time"), ms)
+
+
+def ask_year(archive: Archive, count: int) -> None:
+    """How long a year of some sensors' minutes takes."""
+    since = begin(DAY + timedelta(1), ZONE) / 1000 - count * 86_400
+    for told_as, history in (("the first time", None), ("again", History(archive.shelf, ZONE))):
+        found = [asked(history or History(archive.shelf, ZONE), f"sea-buoy-{number * 37 % SERIES:05d}", since) for number in range(9)]
+        print(f"one sensor, {count} days of minutes, {told_as}: {told(found)}, {max(wall for _, wall in found):.0f} at most", flush=True)
+
+
+def minutes(day: date, partition: int, seed: int) -> pa.Table:
+    """A partition's share of a day's minutes of as many series as one file of ten days holds."""
+    mine = range(partition, SERIES, PARTITIONS)
+    rows = len(mine) * MINUTES_A_DAY
+    ms = begin(day, ZONE) + np.tile(np.arange(MINUTES_A_DAY), len(mine)) * 60_000
+    value = 8 + np.cumsum(np.random.default_rng(seed).normal(0, 0.02, (len(mine), MINUTES_A_DAY)), axis=1).ravel()
     nothing, words = np.zeros(rows, np.int32), {"metric": "ph", "origin": "live", "unit": "m"}
     columns = {
-        "sensor": _named(np.repeat(np.arange(SERIES, dtype=np.int32), MINUTES_A_DAY), [f"sea-buoy-{each:05d}" for each in range(SERIES)]),
+        "sensor": _named(np.repeat(np.arange(len(mine), dtype=np.int32), MINUTES_A_DAY), [f"sea-buoy-{each:05d}" for each in mine]),
         **{name: _named(nothing, [word]) for name, word in words.items()},
         "time": pa.array(ms, MINUTE.field("time").type),
         "count": pa.array(nothing + 1),

@@ -5,7 +5,6 @@ Everything here reads files and takes milliseconds to a second: callers on the e
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
@@ -16,7 +15,6 @@ import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from fsspec.implementations.arrow import ArrowFSWrapper
 from numpy.typing import NDArray
 
@@ -26,6 +24,7 @@ from store.archive import files, folder
 from store.day import DAY, day_of, days
 from store.declared import VALUES, held, sql
 from store.minute import MINUTE, roll_up
+from store.series import Finder
 from store.sheet import RAW, sifted, stamps
 from store.shelf import Shelf
 from store.stretch import Stretch, parse, standing
@@ -35,10 +34,7 @@ Chosen = Mapping[date, tuple[list[Stretch], list[Stretch]]]
 TRIES = 3
 LONG_SECONDS = 5 * 86_400.0
 """From which on the copies by ten days are looked into."""
-SMALL_ROWS, MOST_SMALL, MOST_FOOTERS = 20_000, 400, 40
-"""Files of so few rows are read whole and remembered, so many of them, and so many footers: some 150 MB at most."""
 SCHEME = "citydeck"
-NAMED = ("metric", "sensor")
 
 
 class Day(NamedTuple):
@@ -56,9 +52,7 @@ class History:
 
     def __init__(self, shelf: Shelf, zone: ZoneInfo) -> None:
         self.shelf, self.zone = shelf, zone
-        self._small: dict[str, pa.Table] = {}
-        self._footers: dict[str, Any] = {}
-        """By path; a file never changes under its name. A page asks for several series of the same days, and every so often."""
+        self._finder = Finder(shelf)
 
     # --- one sensor ------------------------------------------------------------------------------------------------------------------
 
@@ -92,7 +86,7 @@ class History:
                 continue  # more came since they were made
             path = ten.find(self.shelf, domain, first, ten.name_of(sources), key)
             if path is not None:
-                copied += [self._part(path, key, MINUTE)] if path else []
+                copied += self._finder.parts(path, key, MINUTE) if path else []
                 for day in days:
                     del rest[day]
         return rest, copied
@@ -117,20 +111,7 @@ class History:
     ) -> list[pa.Table]:
         """The rows of a metric and sensor in each of some files, by day."""
         paths = [f"{folder(kind, domain, day)}/{one.name}" for day in sorted(chosen) for one in chosen[day]]
-        return [self._part(path, key, schema) for path in paths]
-
-    def _part(self, path: str, key: tuple[str, str], schema: pa.Schema) -> pa.Table:
-        held = self._small.get(path)
-        if held is None:
-            with self.shelf.open(path) as file, pq.ParquetFile(file, metadata=self._footers.get(path)) as found:
-                _keep(self._footers, path, found.metadata, MOST_FOOTERS)
-                if found.metadata.num_rows > SMALL_ROWS:
-                    parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
-                    return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
-                held = found.read(use_threads=False).unify_dictionaries().combine_chunks().cast(schema)
-                _keep(self._small, path, held, MOST_SMALL)
-        at = _within(held, key)
-        return held.slice(at[0], len(at)) if len(at) else schema.empty_table()
+        return [part for path in paths for part in self._finder.parts(path, key, schema)]
 
     # --- a day ------------------------------------------------------------------------------------------------------------------------
 
@@ -274,57 +255,6 @@ def without_readings(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> list[
     """Of a day the files of minutes of partitions whose readings are no more, all of them or most."""
     begins = {one[:2]: one.first for one in sorted(raw, key=lambda one: -one.first)}
     return [one for one in minute if begins.get(one[:2], one.next) > one.first]
-
-
-def _keep(kept: dict[str, T], path: str, value: T, most: int) -> None:
-    """Remembers the newest of them; another thread may do so as well."""
-    while len(kept) >= most and path not in kept:
-        kept.pop(next(iter(list(kept))), None)
-    kept[path] = value
-
-
-def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:
-    """The row groups that may hold a metric's and sensor's rows: of its metric, and of these all but the first and the last of it alone."""
-
-    def edge(number: int, name: str) -> tuple[str, str]:
-        columns = metadata.row_group(number)
-        told = [columns.column(place).statistics for place in (1, 0)]
-        return tuple(getattr(one, name) for one in told)
-
-    count = metadata.num_row_groups
-    # Greatest of a group: its last row's metric, with a sensor that is at least its last row's.
-    first = bisect_left(range(count), key[0], key=lambda number: edge(number, "max")[0])
-    last = bisect_right(range(count), key[0], key=lambda number: edge(number, "min")[0]) - 1
-    within = range(first + 1, last)
-    low = bisect_left(within, key[1], key=lambda number: edge(number, "max")[1])
-    high = bisect_right(within, key[1], key=lambda number: edge(number, "min")[1])
-    ends = sorted({first, last} if first <= last else set())
-    return sorted([*within[low:high], *(number for number in ends if edge(number, "min")[1] <= key[1] <= edge(number, "max")[1])])
-
-
-def _rows(file: pq.ParquetFile, group: int, key: tuple[str, str]) -> pa.Table | None:
-    """A metric's and sensor's rows of a row group, which lie together; None where it has none."""
-    at = _within(file.read_row_group(group, columns=list(NAMED), use_threads=False).unify_dictionaries().combine_chunks(), key)
-    if not len(at):
-        return None
-    rest = [name for name in file.schema_arrow.names if name not in NAMED]
-    rows = file.read_row_group(group, columns=rest, use_threads=False).slice(at[0], len(at))
-    for place, (name, word) in enumerate((("sensor", key[1]), ("metric", key[0]))):
-        column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(at), np.int32)), [word])
-        rows = rows.add_column(place, RAW.field(name), column)
-    return rows
-
-
-def _within(names: pa.Table, key: tuple[str, str]) -> NDArray[np.int64]:
-    """The places of a metric's and sensor's rows."""
-    mine = np.ones(names.num_rows, np.bool_)
-    for name, word in zip(NAMED, key, strict=True) if names.num_rows else ():
-        column = names[name].chunk(0)
-        place = column.dictionary.index(word).as_py()
-        if place < 0:
-            return np.empty(0, np.int64)
-        mine &= column.indices.to_numpy() == place
-    return np.flatnonzero(mine)
 
 
 def _cut(rows: pa.Table, since: float, until: float) -> pa.Table:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from model import Metric
 from standards.noise import energy, level_of
 from standards.unit import IncompatibleUnit, factor
+from store.sheet import constants
 
 HOUR_MS, FIVE_MS, MINUTE_MS = 3_600_000, 300_000, 60_000
 COLUMNS = ("sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin", "unit")
@@ -91,7 +92,7 @@ class Roller:
         rows = rows.unify_dictionaries().combine_chunks()
         if not rows.num_rows:
             return
-        sensor, metric = self._codes(rows, "sensor", always), self._codes(rows, "metric", always)
+        sensor, metric = rows["sensor"].chunk(0).indices.to_numpy(), self._codes(rows, "metric", always)
         ms = rows["time"].chunk(0).cast(pa.int64()).to_numpy() - self._begin
         count = np.ones(rows.num_rows, np.int32) if "count" in always else rows["count"].chunk(0).to_numpy()
         held = self._held(metric, ms, count)
@@ -110,27 +111,28 @@ class Roller:
         held: NDArray[np.bool_] = (count > 0) & (ms >= 0) & (ms < self._end - self._begin) & np.array(known)[metric]
         return held
 
-    def _take(self, rows: pa.Table, sensor: Numbers, metric: Numbers, ms: Numbers, count: NDArray[np.int32], always: Always) -> None:
-        minute = ms // MINUTE_MS
+    def _take(
+        self, rows: pa.Table, sensor: NDArray[np.int32], metric: Numbers, ms: Numbers, count: NDArray[np.int32], always: Always
+    ) -> None:
+        minute = (ms // MINUTE_MS).astype(np.int32)
         self.heard[minute] = True
         self.origins.update([always["origin"]] if "origin" in always else _used(rows, "origin"))
         mean, least, greatest, last = self._values(rows, metric, always)
         hour = minute // (HOUR_MS // MINUTE_MS)
-        key = (metric * (1 << 32) + sensor) * MOST_HOURS + hour
-        edge = np.append(True, key[1:] != key[:-1])
+        edge = _edges(hour, sensor, *([] if "metric" in always else [metric]))
         at = np.flatnonzero(edge)
         end = np.append(at[1:], len(ms)) - 1
-        five = minute // (FIVE_MS // MINUTE_MS)
-        edge[1:] |= five[1:] != five[:-1]
+        edge |= _edges(minute // (FIVE_MS // MINUTE_MS))
         piece = np.empty((len(FIELDS), len(at)))
-        piece[0] = np.add.reduceat(count, at)
-        piece[1] = np.add.reduceat(edge.astype(np.int32), at)
+        piece[0] = end + 1 - at if "count" in always else np.add.reduceat(count, at)
+        piece[1] = np.add.reduceat(edge, at, dtype=np.int32)
         piece[2] = np.add.reduceat(self._summed(mean, count, metric), at)
         piece[3] = np.minimum.reduceat(least, at)
         piece[4] = np.maximum.reduceat(greatest, at)
         piece[5], piece[6] = mean[at], last[end]
         piece[7], piece[8] = ms[at], ms[end]
-        self._pieces.append((key[at], piece))
+        code = self._numbers("sensor", rows["sensor"].chunk(0).dictionary, sensor[at])
+        self._pieces.append((((metric[at] << 32) + code) * MOST_HOURS + hour[at], piece))
 
     def _summed(self, mean: Floats, count: NDArray[np.int32], metric: Numbers) -> Floats:
         """What adds up to a mean: values, or energies of levels, times how many there were."""
@@ -147,8 +149,14 @@ class Roller:
         if name in always:
             return np.full(rows.num_rows, known.setdefault(always[name], len(known)), np.int64)
         column = rows[name].chunk(0)
-        place = np.array([known.setdefault(word, len(known)) for word in column.dictionary.to_pylist()], np.int64)
-        found: Numbers = place[column.indices.to_numpy()]
+        return self._numbers(name, column.dictionary, column.indices.to_numpy())
+
+    def _numbers(self, name: str, words: pa.Array, places: NDArray[np.int32]) -> Numbers:
+        """The same of places in a dictionary, of which a batch uses a few."""
+        known, used = self._names[name], np.flatnonzero(np.bincount(places))
+        number = np.zeros(len(words), np.int64)
+        number[used] = [known.setdefault(word, len(known)) for word in words.take(pa.array(used)).to_pylist()]
+        found: Numbers = number[places]
         return found
 
     def _values(self, rows: pa.Table, metric: Numbers, always: Always) -> tuple[Floats, Floats, Floats, Floats]:
@@ -194,6 +202,13 @@ class Roller:
             if len(mine) and name not in self.foreign:
                 found[name] = sensors, key[mine] - (code << 32) * MOST_HOURS, piece[:, mine]
         return found
+
+
+def _edges(*columns: Numbers | NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Where one of some columns is another than the row before; the first row too."""
+    found = np.ones(len(columns[0]), np.bool_)
+    np.logical_or.reduce([column[1:] != column[:-1] for column in columns], out=found[1:])
+    return found
 
 
 def joined(begin: int, end: int, metrics: Mapping[str, Metric], rollers: Iterable[Roller]) -> DayHours:
@@ -272,14 +287,10 @@ def sheets(file: Any, rows: int, metrics: Mapping[str, Metric]) -> Iterator[tupl
 
 def _always(group: Any, metrics: Mapping[str, Metric]) -> dict[str, Any]:
     """What all rows of a row group have in a column, as far as its statistics tell."""
-    columns = {column.path_in_schema: column.statistics for column in (group.column(place) for place in range(group.num_columns))}
-    alone = {
-        name: one.min for name, one in columns.items() if one is not None and one.has_min_max and one.min == one.max and not one.null_count
-    }
-    found = {name: alone[name] for name in ("metric", "origin") if name in alone}
+    alone = constants(group, COLUMNS)
+    found = {name: alone[name] for name in ("metric", "origin") if alone.get(name) is not None}
     if alone.get("count") == 1:
         found["count"] = 1
     if found.get("metric") in metrics and alone.get("unit") == metrics[found["metric"]].unit:
         found["unit"] = alone["unit"]
-    empty = [name for name in EMPTY if columns[name] is not None and columns[name].null_count == group.num_rows]
-    return found | dict.fromkeys(empty)
+    return found | {name: None for name in EMPTY if name in alone}

@@ -21,12 +21,14 @@ from store.sheet import RAW, merged, read
 from store.shelf import Entry
 from store.stretch import Stretch, standing
 
-MANY = 30
-"""Files of a day that wait before they are merged while the day lasts: half an hour's, at one a minute."""
-FEW = 5
-"""Of what was merged so, so many of about the same size are merged again: a sensor's running day is then read from a dozen files."""
+MANY = 10
+"""Files of a day that wait before they are merged while the day lasts: ten minutes', at one a minute."""
+FEW = 6
+"""Of what was merged so, so many of about the same size are merged again: a partition's running day is then some twenty files at most."""
+MANY_LATE = 30
+"""Files that came after a day was merged are merged into it, which writes the whole day anew, when there are so many of them."""
 CLOSED_SECONDS = 120.0
-"""After its end a day is merged; what comes later is merged in together once the oldest of it is"""
+"""After its end a day is merged; what comes later also once the oldest of it is"""
 LATE_SECONDS = 3600.0
 """so old."""
 Found = Mapping[Stretch, Entry]
@@ -165,4 +167,4 @@ def _alike(made: list[Stretch]) -> list[Stretch]:
 
 def _is_due(changed: list[float], wall: float) -> bool:
     """Whether what came after a day was merged is worth merging it again."""
-    return len(changed) >= MANY or not changed or wall - min(changed) >= LATE_SECONDS
+    return len(changed) >= MANY_LATE or not changed or wall - min(changed) >= LATE_SECONDS

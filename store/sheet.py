@@ -6,8 +6,8 @@ Rows are sorted by metric, sensor and time. So values of a kind lie together, wh
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise
 from typing import IO, Any
 
 import numpy as np
@@ -29,8 +29,10 @@ RAW = pa.schema(
 """A reading: `value` is empty where the sensor measured nothing, else in `unit`."""
 ROW_GROUP, BATCH = 32_768, 65_536
 """A row group is what is read to find one sensor; fewer rows in it make a longer footer, which is read too."""
-FOUND_BY = ["sensor", "metric", "time"]
-"""What rows are found by: of other columns no extremes are kept, for they would make every footer longer."""
+MEASURED = ("value", "mean", "share")
+"""Columns of which no extremes are kept: nothing is found by them, and they are never the same in a whole row group."""
+DOUBTFUL = 0.1
+"""Of sensors that are not in a row group so many may pass its Bloom filter: some six bits a sensor."""
 MOST_RANK = 1 << 62
 Key = tuple[str, str]
 """Metric and sensor."""
@@ -112,13 +114,35 @@ def write_groups(file: IO[bytes], tables: Iterable[pa.Table], schema: pa.Schema,
     """The same, where each table is a row group; one of several times `ROW_GROUP` rows is as many."""
     packed = [field.name for field in schema if field.name not in ("time", "share")]
     options = {"compression": "zstd", "use_dictionary": packed, "column_encoding": {"time": "DELTA_BINARY_PACKED"}}
-    rows = 0
-    with pq.ParquetWriter(file, schema, write_statistics=FOUND_BY, **options) as writer:
-        for table in tables:
+    told = [field.name for field in schema if field.name not in MEASURED]
+    tables, rows = iter(tables), 0
+    first = next(tables, schema.empty_table())
+    found_by = {"sensor": {"ndv": _sensors(first), "fpp": DOUBTFUL}}
+    with pq.ParquetWriter(file, schema, write_statistics=told, bloom_filter_options=found_by, **options) as writer:
+        for table in chain([first], tables):
             rows += table.num_rows
             writer.write_table(table, row_group_size=ROW_GROUP)
         writer.add_key_value_metadata(dict(said))
     return rows
+
+
+def _sensors(rows: pa.Table) -> int:
+    """How many there are in a row group, to judge by the first."""
+    return len(np.unique(codes(rows["sensor"])[:ROW_GROUP])) if rows.num_rows else 1
+
+
+def constants(group: Any, names: Collection[str]) -> dict[str, Any]:
+    """What all rows of a row group have in some columns, as far as its statistics tell: a word, a whole number, or None for nothing."""
+    found: dict[str, Any] = {}
+    for column in (group.column(place) for place in range(group.num_columns)):
+        name, told = column.path_in_schema, column.statistics
+        if name not in names or told is None:
+            continue
+        if told.null_count == group.num_rows:
+            found[name] = None
+        elif told.has_min_max and not told.null_count and told.physical_type in ("BYTE_ARRAY", "INT32") and told.min == told.max:
+            found[name] = told.min
+    return found
 
 
 def _by_metric(rows: pa.Table) -> Iterator[pa.Table]:

@@ -14,7 +14,7 @@ import pytest
 
 from store.archive import Archive, Taken
 from store.day import begin
-from store.hour import HOUR_MS, DayHours
+from store.hour import HOUR_MS, DayHours, sheets
 from store.merge import Kept, Merger
 from store.shelf import Shelf
 from store.whole_day import Days
@@ -71,6 +71,18 @@ def test_hours_are_a_straight_count_before_and_after_merging(tmp_path: Path, par
     check(past)
     past.send(3, partition=0)  # what comes late
     check(past)
+
+
+def test_columns_that_say_the_same_in_all_rows_are_not_read(tmp_path: Path) -> None:
+    past = Past(tmp_path)
+    past.write([("s-0-1", "level", BEGIN + minute * 60_000, float(minute)) for minute in range(90)])
+    now = (BEGIN + 25 * HOUR_MS) / 1000
+    Merger(past.archive, KEPT).tidy("sea", PLACE, METRICS, now, now)
+    (entry,) = past.shelf.list("minute")
+    with past.shelf.open(entry.path) as file:
+        ((rows, always),) = list(sheets(file, 1000, METRICS))
+    assert rows.column_names == ["sensor", "time", "mean"]
+    assert always == {"metric": "level", "origin": "live", "count": 1, "unit": "m", "min": None, "max": None, "last": None}
 
 
 def test_the_version_tells_what_came_and_not_how_it_is_kept(tmp_path: Path) -> None:
