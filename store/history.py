@@ -5,7 +5,8 @@ Everything here reads files and takes milliseconds to a second: callers on the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -139,8 +140,11 @@ class History:
 
     # --- everything ------------------------------------------------------------------------------------------------------------------
 
-    def connect(self, domain: str, first: date, last: date) -> duckdb.DuckDBPyConnection:
-        """A database with the views `raw` and `minute` of local days: each reading once, and the minutes of days that were rolled up."""
+    def connect(self, domain: str, first: date, last: date) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A database with the views `raw` and `minute` of local days: each reading once, and the minutes of days that were rolled up.
+
+        What is asked of it raises `FileNotFoundError` where a file was merged away meanwhile, and `OSError`.
+        """
         raw, minute = ({day: self._names(kind, domain, day) for day in days(first, last)} for kind in ("raw", "minute"))
         return self._connected(domain, raw, minute)
 
@@ -154,14 +158,9 @@ class History:
         def ask() -> pa.Table:
             chosen = self._rolled(domain, since, until)
             raw, minute = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
-            try:
-                with self._connected(domain, raw, minute, metrics) as database:
-                    database.execute("SET threads = 1")  # sums in the order of the rows: the same to the last bit each time
-                    return database.sql(sql, params=values).to_arrow_table()
-            except duckdb.IOException as error:  # a file was merged away, or cannot be read
-                raise FileNotFoundError(str(error)) from error
-            except duckdb.OutOfMemoryException as error:
-                raise OSError(str(error)) from error
+            with self._connected(domain, raw, minute, metrics) as database:
+                database.execute("SET threads = 1")  # sums in the order of the rows: the same to the last bit each time
+                return database.sql(sql, params=values).to_arrow_table()
 
         return self.again(ask)
 
@@ -174,26 +173,28 @@ class History:
             for day in raw.keys() | held.keys()
         }
 
+    @contextmanager
     def _connected(
         self,
         domain: str,
         raw: Mapping[date, list[Stretch]],
         minute: Mapping[date, list[Stretch]],
         metrics: Sequence[Metric] = (),
-    ) -> duckdb.DuckDBPyConnection:
-        found = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-        if not self.shelf.local:
-            found.register_filesystem(_named(self.shelf))
-        for kind, schema, chosen in (("raw", RAW, raw), ("minute", MINUTE, minute)):
-            alone, shared = self._sorted_out(kind, domain, chosen)
-            if alone or shared:
-                declared = {metric.key: metric for metric in metrics}
-                columns = [name for name in VALUES if name in schema.names]
-                rows = sql(_view(alone, shared), columns, _units(found, [*alone, *shared], declared), declared)
-                found.execute(f"CREATE TEMP VIEW {kind} AS {rows}")
-            else:
-                found.register(kind, schema.empty_table())
-        return found
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        with _of_files(), duckdb.connect(config=config) as found:
+            if not self.shelf.local:
+                found.register_filesystem(_named(self.shelf))
+            for kind, schema, chosen in (("raw", RAW, raw), ("minute", MINUTE, minute)):
+                alone, shared = self._sorted_out(kind, domain, chosen)
+                if alone or shared:
+                    declared = {metric.key: metric for metric in metrics}
+                    columns = [name for name in VALUES if name in schema.names]
+                    rows = sql(_view(alone, shared), columns, _units(found, [*alone, *shared], declared), declared)
+                    found.execute(f"CREATE TEMP VIEW {kind} AS {rows}")
+                else:
+                    found.register(kind, schema.empty_table())
+            yield found
 
     def _sorted_out(self, kind: str, domain: str, chosen: Mapping[date, list[Stretch]]) -> tuple[list[str], list[str]]:
         """(files that share no reading with another, files that may) of some days, as DuckDB names them."""
@@ -268,6 +269,17 @@ def _units(database: duckdb.DuckDBPyConnection, paths: list[str], metrics: Mappi
         return []
     asked = f"SELECT DISTINCT metric::VARCHAR, unit::VARCHAR FROM read_parquet({paths!r}) WHERE metric::VARCHAR IN (SELECT unnest(?))"
     return [(metric, unit) for metric, unit in database.execute(asked, [list(metrics)]).fetchall()]
+
+
+@contextmanager
+def _of_files() -> Iterator[None]:
+    """What DuckDB says of files in the words of everybody else who opens them."""
+    try:
+        yield
+    except duckdb.IOException as error:  # a file was merged away, or cannot be read
+        raise FileNotFoundError(str(error)) from error
+    except duckdb.OutOfMemoryException as error:
+        raise OSError(str(error)) from error
 
 
 def _view(alone: list[str], shared: list[str]) -> str:

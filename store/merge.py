@@ -54,15 +54,21 @@ class Merger:
 
     def tidy(self, domain: str, place: tuple[str, int], metrics: Mapping[str, Metric], now: float, wall: float) -> int:
         """Does all that is due for a partition at event time `now`; the number of files made. Raises `OSError`, `Stopped`."""
-        raw, minute = (files(self._shelf, kind, domain, place) for kind in ("raw", "minute"))
+        raw, minute = self.free(domain, place, now)
         committed = max((one.next for day in (*raw.values(), *minute.values()) for one in day if one.kind != "part"), default=0)
         made = 0
         for day in sorted(raw.keys() | minute.keys()):
-            for kind, found in (("raw", raw), ("minute", minute)):
-                self._drop_superseded(found.get(day, {}), folder(kind, domain, day))
             made += self._day(domain, day, raw.get(day, {}), minute.get(day, {}), committed, metrics, now, wall)
-        self._forget(raw, minute, day_of(now, self._archive.zone))
         return made
+
+    def free(self, domain: str, place: tuple[str, int], now: float) -> tuple[dict[date, Found], dict[date, Found]]:
+        """Deletes what was merged and what is too old, which needs no room; by day the (readings, minutes) left. Raises `OSError`."""
+        raw, minute = (dict[date, Found](files(self._shelf, kind, domain, place)) for kind in ("raw", "minute"))
+        for kind, held in (("raw", raw), ("minute", minute)):
+            for day, found in held.items():
+                self._drop_superseded(found, folder(kind, domain, day))
+        self._forget(raw, minute, day_of(now, self._archive.zone))
+        return raw, minute
 
     def _day(
         self,
@@ -135,15 +141,14 @@ class Merger:
             if any(other != one and other.holds(one) for other in whole):
                 self._shelf.delete(f"{place}/{one.name}")
 
-    def _forget(self, raw: Mapping[date, Found], minute: Mapping[date, Found], today: date) -> None:
+    def _forget(self, raw: dict[date, Found], minute: dict[date, Found], today: date) -> None:
         """Deletes what is too old: readings only once their minutes stand."""
-        for day, found in raw.items():
+        for day in [each for each in raw if each < today - timedelta(self._kept.raw)]:
             rolled = minute.get(day, {})
-            if day < today - timedelta(self._kept.raw) and all(any(two.holds(one) for two in rolled) for one in found):
-                self._delete(found)
-        for day, found in minute.items():
-            if day < today - timedelta(self._kept.minute):
-                self._delete(found)
+            if all(any(two.holds(one) for two in rolled) for one in raw[day]):
+                self._delete(raw.pop(day))
+        for day in [each for each in minute if each < today - timedelta(self._kept.minute)]:
+            self._delete(minute.pop(day))
 
     def _delete(self, found: Found) -> None:
         for entry in found.values():

@@ -265,12 +265,16 @@ class History:
                 self._pulse.failed(error)  # of a full disk the next look makes as much as there is room for
             elif error is not None and not isinstance(error, Stopped):
                 raise error
-        if self._merging is None and not self._full and time.monotonic() - self._merged >= MERGE_SECONDS:
+        if self._merging is None and time.monotonic() - self._merged >= MERGE_SECONDS:
             self._merged = time.monotonic()
-            self._merging = self._pool.submit(self._tidy, [(place, owned.domain) for place, owned in self._owned.items()], now, wall)
+            places = [(place, owned.domain) for place, owned in self._owned.items()]
+            self._merging = self._pool.submit(self._tidy, places, now, wall, bool(self._full))
 
-    def _tidy(self, places: list[tuple[tuple[str, int], Domain]], now: float, wall: float) -> None:
+    def _tidy(self, places: list[tuple[tuple[str, int], Domain]], now: float, wall: float, full: bool) -> None:
         for place, domain in places:
+            if full:  # what may be deleted is what makes room
+                self._merger.free(domain.key, place, now)
+                continue
             metrics: dict[str, Metric] = {metric.key: metric for metric in domain.metrics}
             self._merger.tidy(domain.key, place, metrics, now, wall)
             while place[1] == 0 and not self.stopping and self._daily.tidy(domain.key, now):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
+from typing import IO
 
 import pytest
 import requests
@@ -70,3 +74,21 @@ def test_reports_are_kept_there_too(bucket: str) -> None:
     assert reports.numbers("day", day) == [1, 2] and reports.read("day", day, 1) == first and reports.days("day") == [day]
     assert reports.drawn(first, "en", "pdf", lambda: b"one") == reports.drawn(first, "en", "pdf", lambda: b"two") == b"one"
     assert reports.mark("day/x") and not reports.mark("day/x") and reports.marked("day/x") and not reports.marked("day/y")
+
+
+@pytest.mark.slow
+def test_what_cannot_be_sent_whole_is_not_sent(bucket: str, tmp_path: Path) -> None:
+    shelf, device = Shelf(bucket), os.open(tmp_path / "device", os.O_CREAT | os.O_WRONLY)
+
+    def write(file: IO[bytes]) -> None:
+        os.write(device, b"half")
+        os.dup2(device, file.fileno())  # the disk on which it waits can be read no more
+
+    with pytest.raises(OSError):
+        shelf.put("raw/some", write)
+    os.close(device)
+    gc.collect()
+    assert shelf.list("") == []
+    shelf.put("raw/some", lambda file: file.write(bytes(20 << 20)))
+    shelf.put("raw/none", lambda file: None)
+    assert [(entry.path, entry.size) for entry in shelf.list("")] == [("raw/none", 0), ("raw/some", 20 << 20)]
