@@ -30,6 +30,7 @@ CLOSED_SECONDS = 120.0
 LATE_SECONDS = 3600.0
 """so old."""
 Found = Mapping[Stretch, Entry]
+Days = Mapping[date, Found]
 
 
 class Stopped(Exception):
@@ -53,13 +54,14 @@ class Merger:
     def tidy(self, domain: str, place: tuple[str, int], metrics: Mapping[str, Metric], now: float, wall: float) -> int:
         """Does all that is due for a partition at event time `now`; the number of files made. Raises `OSError`, `Stopped`."""
         raw, minute = (files(self._shelf, kind, domain, place) for kind in ("raw", "minute"))
+        # First, so that where a disk is full there is room again before anything is to be written.
+        raw, minute = self._forget(raw, minute, day_of(now, self._archive.zone))
         committed = max((one.next for day in (*raw.values(), *minute.values()) for one in day if one.kind != "part"), default=0)
         made = 0
         for day in sorted(raw.keys() | minute.keys()):
             for kind, found in (("raw", raw), ("minute", minute)):
                 self._drop_superseded(found.get(day, {}), folder(kind, domain, day))
             made += self._day(domain, day, raw.get(day, {}), minute.get(day, {}), committed, metrics, now, wall)
-        self._forget(raw, minute, day_of(now, self._archive.zone))
         return made
 
     def _day(
@@ -133,19 +135,17 @@ class Merger:
             if any(other != one and other.holds(one) for other in whole):
                 self._shelf.delete(f"{place}/{one.name}")
 
-    def _forget(self, raw: Mapping[date, Found], minute: Mapping[date, Found], today: date) -> None:
-        """Deletes what is too old: readings only once their minutes stand."""
-        for day, found in raw.items():
-            rolled = minute.get(day, {})
-            if day < today - timedelta(self._kept.raw) and all(any(two.holds(one) for two in rolled) for one in found):
-                self._delete(found)
-        for day, found in minute.items():
-            if day < today - timedelta(self._kept.minute):
-                self._delete(found)
+    def _forget(self, raw: Days, minute: Days, today: date) -> tuple[Days, Days]:
+        """Deletes what is too old, readings only once their minutes stand; the rest."""
+        old = {day for day in raw if day < today - timedelta(self._kept.raw)}
+        read = {day for day in old if all(any(two.holds(one) for two in minute.get(day, {})) for one in raw[day])}
+        return self._without(raw, read), self._without(minute, {day for day in minute if day < today - timedelta(self._kept.minute)})
 
-    def _delete(self, found: Found) -> None:
-        for entry in found.values():
-            self._shelf.delete(entry.path)
+    def _without(self, found: Days, gone: set[date]) -> Days:
+        for day in gone:
+            for entry in found[day].values():
+                self._shelf.delete(entry.path)
+        return {day: files_ for day, files_ in found.items() if day not in gone}
 
 
 def _over(chosen: list[Stretch]) -> Stretch:
