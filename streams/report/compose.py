@@ -80,17 +80,27 @@ def make(sources: Sources, kind: Span, day: date, wall: float) -> Revision:
     """
     first, last = span_of(kind, day)
     newest, there = sources.reports.newest(kind, first), _there(sources, kind, first, last)
-    if newest is not None and (newest.sources == there or _gone(sources, first, last)):
+    if newest is not None and (_holds(newest.sources, there) or _gone(sources, first, last)):
         return newest  # also where rules or names have changed since: what was reported stays
     return sources.reports.keep(kind, first, facts(sources, kind, first, last), wall, there)
 
 
 def _there(sources: Sources, kind: Span, first: date, last: date) -> str:
-    """What there is to make it of: the history of all days it tells of, and the journal of its own."""
+    """What there is to make it of, a mark each: the history of all days it tells of, by partition, and the journal of its own."""
     told = [days(one, other) for one, other in [(first - timedelta(1), last), *before(kind, first)]]
-    versions = {f"{key}/{day}": sources.history.version(key, day) for key in sources.domains for each in told for day in each}
+    held = {(key, day): sources.history.version(key, day).split() for key in sources.domains for each in told for day in each}
     since, until = (begin(each, sources.zone) / 1000 for each in (first, last + timedelta(1)))
-    return hashlib.sha256(canonical([VERSION, versions, sources.health.mark(since, until)])).hexdigest()
+    journal = _mark([VERSION, *sources.health.mark(since, until)])
+    return " ".join([journal, *sorted(_mark([key, str(day), part]) for (key, day), parts in held.items() for part in parts)])
+
+
+def _mark(what: Sequence[str | int]) -> str:
+    return hashlib.sha256(canonical(what)).hexdigest()[:12]
+
+
+def _holds(before: str, there: str) -> bool:
+    """Whether there is nothing now that there was not: what the history has forgotten since changes no report."""
+    return set(there.split()) <= set(before.split())
 
 
 def is_empty(sources: Sources, kind: Span, day: date) -> bool:

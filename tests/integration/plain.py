@@ -58,3 +58,20 @@ def rolled(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
     found = found.rename(columns={"minute": "time"})
     found["date"] = found["time"].dt.tz_convert(zone).dt.date.astype(str)
     return found[[*MINUTES, "date"]].sort_values(SERIES, ignore_index=True)
+
+
+def ranges_of(folder: Path, domain: str) -> dict[tuple[str, int], tuple[int, int]]:
+    """By topic and partition the offsets that the files say they hold, from the first up to the next. Fails where they leave a gap."""
+    said: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for file in folder.glob(f"raw/domain={domain}/date=*/*.parquet"):
+        told = {key.decode().removeprefix("citydeck."): text.decode() for key, text in pq.read_metadata(file).metadata.items()}
+        assert file.name.startswith(f"{told['topic']}-{told['partition']}-{int(told['first']):020}-{int(told['next']):020}-")
+        said.setdefault((told["topic"], int(told["partition"])), []).append((int(told["first"]), int(told["next"])))
+    found = {}
+    for place, stretches in said.items():
+        reached = min(stretches)[0]
+        for first, following in sorted(stretches):
+            assert first <= reached, f"nothing holds {place} {reached} to {first}"
+            reached = max(reached, following)
+        found[place] = min(stretches)[0], reached
+    return found
