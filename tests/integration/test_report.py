@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -429,9 +430,41 @@ def test_hostile_names_come_out_as_text(tmp_path: Path, language: Any) -> None:
     assert all(b"<f>" not in book.read(name) and b"<hyperlink" not in book.read(name) for name in book.namelist() if "worksheets" in name)
     text = document.drawn(told, "csv", language, Brand()).decode("utf-8-sig")
     cells = [cell for line in csv.reader(io.StringIO(text, newline="")) for cell in line]
-    risky = [cell for cell in cells if cell.lstrip(" \u200b\ufeff")[:1] in tuple("=+-@\t\r\n＝＋－＠") and cell.strip()]
-    assert [cell for cell in risky if not number(cell)] == []
+    assert [cell for cell in cells if is_risky(cell)] == []
     town.engine.dispose()
+
+
+def test_sensors_and_people_of_hostile_names_go_through_the_whole_report(tmp_path: Path) -> None:
+    """A feed may call its sensors anything, and a person may write anything: both end in the facts, and in every file."""
+    town = City(tmp_path)
+    start = begin(DAY, town.zone)
+    names = [name for name in dict.fromkeys(NAMES) if len(name) <= 256]
+    for domain_, metric in (("sea", "dissolved_oxygen"), ("land", "noise_level")):
+        town.write(domain_, [(name, metric, start + n * 60_000, 1.0 + n / 100, 0) for n, name in enumerate(names)])
+    town.happened(
+        [
+            town.event(kind, start / 1000 + n, f"sea/oxygen_low|sensor:{name}", actor=name, note=name, area=name, **more)
+            for n, name in enumerate(names)
+            for kind, more in (("raised", {"annunciated": True, "priority": "high"}), ("commented", {"priority": "high"}))
+        ]
+    )
+    revision = make(town.sources(), "day", DAY, WALL)
+    told = asdict(revision)
+    facts_ = json.dumps(revision.facts, ensure_ascii=False)
+    assert sum(json.dumps(name, ensure_ascii=False)[1:-1] in facts_ for name in names) > 50
+    for language in ("en", "zh"):
+        assert pdf(told, language, Brand()).startswith(b"%PDF")  # type: ignore[arg-type]
+        book = openpyxl.load_workbook(io.BytesIO(document.drawn(told, "xlsx", language, Brand())))  # type: ignore[arg-type]
+        cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
+        assert not any(cell.data_type == "f" or cell.hyperlink for cell in cells)
+        lines = csv.reader(io.StringIO(document.drawn(told, "csv", language, Brand()).decode("utf-8-sig"), newline=""))  # type: ignore[arg-type]
+        assert [cell for line in lines for cell in line if is_risky(cell)] == []
+    town.engine.dispose()
+
+
+def is_risky(cell: str) -> bool:
+    """Whether a spreadsheet would compute it."""
+    return cell.lstrip(" \u200b\ufeff")[:1] in tuple("=+-@\t\r\n＝＋－＠") and bool(cell.strip()) and not number(cell)
 
 
 def number(cell: str) -> bool:
