@@ -23,6 +23,8 @@ from store.shelf import Entry, Shelf
 from store.stretch import Stretch, parse, resume
 
 CLASSES = ("raw", "minute")
+MADE = ("figure", "ten")
+"""What who reads the first partition of a domain makes of those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,9 @@ class Archive:
     def resume(self, domain: str, place: tuple[str, int]) -> int | None:
         """Where to read on; what a killed writer left half written is removed. Raises `OSError`."""
         for kind in CLASSES:
-            self.shelf.sweep(folder(kind, domain), f"{place[0]}-{place[1]}")
+            self.shelf.sweep(folder(kind, domain), f"{place[0]}-{place[1]}-")
+        for kind in MADE if place[1] == 0 else ():
+            self.shelf.sweep(folder(kind, domain))
         found = [files(self.shelf, kind, domain, place) for kind in CLASSES]
         return resume(stretch for days in found for day in days.values() for stretch in day)
 

@@ -32,6 +32,7 @@ CLOSED_SECONDS = 120.0
 LATE_SECONDS = 3600.0
 """so old."""
 Found = Mapping[Stretch, Entry]
+Days = Mapping[date, Found]
 
 
 class Stopped(Exception):

@@ -81,8 +81,8 @@ class Reports:
                 return revision
 
     def stands(self, revision: Revision, sources: str) -> bool:
-        """Whether these were found to make that revision: then they need not be looked through again."""
-        return revision.sources == sources or self._read(_same(revision)) == sources.encode()
+        """Whether these were found to make that revision, or are among those that were: what was forgotten since changes no report."""
+        return _holds(revision.sources, sources) or _holds((self._read(_same(revision)) or b"").decode(), sources)
 
     def drawn(self, revision: Revision, language: str, ending: str, draw: Callable[[], bytes]) -> bytes:
         """What was drawn of a revision first; drawn now where nothing was."""
@@ -157,3 +157,7 @@ def _compare(before: Any, after: Any, path: list[str], found: list[dict[str, Any
 
 def _keyed(side: Any) -> bool:
     return isinstance(side, list) and bool(side) and all(isinstance(row, dict) and "key" in row for row in side)
+
+
+def _holds(before: str, sources: str) -> bool:
+    return set(sources.split()) <= set(before.split())

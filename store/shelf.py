@@ -125,10 +125,10 @@ class Shelf:
         except FileNotFoundError:
             return
 
-    def sweep(self, folder: str, name: str) -> None:
-        """Removes what writers of the partition whose files begin with `name` left half written when they were killed."""
+    def sweep(self, folder: str, name: str = "") -> None:
+        """Removes what writers of files that begin with `name` left half written when they were killed."""
         if self.local:
-            for half in Path(self.path(folder)).rglob(f".{name}-*.half"):
+            for half in Path(self.path(folder)).rglob(f".{name}*.half"):
                 half.unlink(missing_ok=True)
 
 

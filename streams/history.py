@@ -177,6 +177,7 @@ class History:
             log.error("topic began anew", extra={"error": self._anew[place]})
             return
         self._owned[place] = Owned(domain, Series(domain, {}), offset)
+        self._merged = float("-inf")  # who is killed every minute must not leave all merging to others
         self._patiently(lambda: self._source.start(*place, offset))
         if self._full:
             self._source.rest(True)
@@ -257,7 +258,10 @@ class History:
         )
 
     def _merge(self, now: float, wall: float) -> None:
-        """Looks after the files of the partitions read, in a thread, when the last look is over and a minute old."""
+        """Looks after the files of the partitions read, in a thread, when the last look is over and a minute old.
+
+        On a full disk too: what is too old makes room.
+        """
         if self._merging is not None and self._merging.done():
             error = self._merging.exception()
             self._merging = None
@@ -265,7 +269,7 @@ class History:
                 self._pulse.failed(error)  # of a full disk the next look makes as much as there is room for
             elif error is not None and not isinstance(error, Stopped):
                 raise error
-        if self._merging is None and time.monotonic() - self._merged >= MERGE_SECONDS:
+        if self._merging is None and self._owned and time.monotonic() - self._merged >= MERGE_SECONDS:
             self._merged = time.monotonic()
             places = [(place, owned.domain) for place, owned in self._owned.items()]
             self._merging = self._pool.submit(self._tidy, places, now, wall, bool(self._full))
@@ -277,6 +281,7 @@ class History:
                 continue
             metrics: dict[str, Metric] = {metric.key: metric for metric in domain.metrics}
             self._merger.tidy(domain.key, place, metrics, now, wall)
+        for place, domain in places:
             while place[1] == 0 and not self.stopping and self._daily.tidy(domain.key, now):
                 log.info("figures of a day", extra={"domain": domain.key})
             today = day_of(now, self._archive.zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from demo.simulation.roster import town_of
 from domains import city
 from model import Domain, Site
 from model.alarm import Event
-from store.archive import Archive, Taken
+from store.archive import Archive, Taken, folder
 from store.database import connect, migrate
 from store.day import begin
 from store.feed_hour import FeedHours
@@ -47,11 +47,14 @@ class City:
     """A history folder and a journal, with what was written to them."""
 
     folder: Path
+    clocks: str = ""
+    """Its time zone, where that is not the demo's."""
     produced: dict[str, list[Row]] = field(default_factory=dict)
     """By domain, in the order in which it was written."""
 
     def __post_init__(self) -> None:
         self.domains, self.site = described()
+        self.site = replace(self.site, zone=self.clocks or self.site.zone)
         self.zone = ZoneInfo(self.site.zone)
         self.shelf = Shelf(str(self.folder / "history"))
         self.archive = Archive(self.shelf, self.zone)
@@ -90,14 +93,14 @@ class City:
                     rows.append((sample.group.ids[place], channel.key, int(ms), value, quality))
             self.write(domain, rows)
 
-    def write(self, domain: str, rows: list[Row]) -> None:
-        """Some readings as one batch of the domain's first partition."""
+    def write(self, domain: str, rows: list[Row], units: Mapping[str, str] | None = None) -> None:
+        """Some readings as one batch of the domain's first partition; `units` are those declared then, where they were others."""
         names = sorted({(row[1], row[0]) for row in rows})
         place = {name: number for number, name in enumerate(names)}
         ms = np.array([row[2] for row in rows], np.int64)
         taken = Taken(
             names=names,
-            units={metric.key: metric.unit for metric in self.domains[domain].metrics},
+            units={metric.key: metric.unit for metric in self.domains[domain].metrics} | dict(units or {}),
             series=np.array([place[row[1], row[0]] for row in rows], np.int64),
             ms=ms,
             filed=ms,
@@ -116,6 +119,13 @@ class City:
         for key, domain in self.domains.items():
             metrics = {metric.key: metric for metric in domain.metrics}
             Merger(self.archive, Kept(raw=30, minute=1826)).tidy(key, (domain.topic, 0), metrics, now, now)
+
+    def forget(self, day: date) -> None:
+        """The history keeps no more of a day."""
+        for kind in ("raw", "minute"):
+            for domain in self.domains:
+                for entry in self.shelf.list(folder(kind, domain, day)):
+                    self.shelf.delete(entry.path)
 
     def happened(self, events: list[Event]) -> None:
         """Writes to the journal."""

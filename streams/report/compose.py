@@ -86,11 +86,16 @@ def make(sources: Sources, kind: Span, day: date, wall: float) -> Revision:
 
 
 def _there(sources: Sources, kind: Span, first: date, last: date) -> str:
-    """What there is to make it of: the history of all days it tells of, and the journal of its own."""
+    """What there is to make it of, a mark each: the history of all days it tells of, by partition, and the journal of its own."""
     told = [days(one, other) for one, other in [(first - timedelta(1), last), *before(kind, first)]]
-    versions = {f"{key}/{day}": sources.history.version(key, day) for key in sources.domains for each in told for day in each}
+    held = {(key, day): sources.history.version(key, day).split() for key in sources.domains for each in told for day in each}
     since, until = (begin(each, sources.zone) / 1000 for each in (first, last + timedelta(1)))
-    return hashlib.sha256(canonical([VERSION, versions, sources.health.mark(since, until)])).hexdigest()
+    journal = _mark([VERSION, *sources.health.mark(since, until)])
+    return " ".join([journal, *sorted(_mark([key, str(day), part]) for (key, day), parts in held.items() for part in parts)])
+
+
+def _mark(what: Sequence[str | int]) -> str:
+    return hashlib.sha256(canonical(what)).hexdigest()[:12]
 
 
 def is_empty(sources: Sources, kind: Span, day: date) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -285,6 +286,66 @@ def test_a_day_without_anything_is_said_to_be_one(tmp_path: Path) -> None:
     town.engine.dispose()
 
 
+def test_what_the_history_forgets_later_changes_no_report(tmp_path: Path) -> None:
+    town, week = City(tmp_path), DAY - timedelta(7)
+    for day in (week, DAY - timedelta(1), DAY):
+        town.simulate(day, 3600.0)
+    first = make(town.sources(), "day", DAY, WALL)
+    assert row(first.facts, "sea", "oxygen_lowest")["before"][1]["value"] is not None
+    for day in (week, DAY - timedelta(1)):
+        town.forget(day)
+        assert make(town.sources(), "day", DAY, WALL + 60) == first
+    noon = begin(DAY, town.zone) + 12 * 3_600_000
+    town.write("sea", [("sea-buoy-03", "dissolved_oxygen", noon + minute * 60_000, 1.5, 0) for minute in range(59)])
+    assert make(town.sources(), "day", DAY, WALL + 120).number == 2, "what comes late is told"
+    town.forget(DAY)
+    assert make(town.sources(), "day", DAY, WALL + 180).number == 2
+    town.engine.dispose()
+
+
+@pytest.mark.parametrize(("day", "count"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+def test_a_day_of_23_or_25_hours_is_told_hour_by_hour(tmp_path: Path, day: date, count: int) -> None:
+    town = City(tmp_path, "Europe/Berlin")
+    town.simulate(day, 1200.0)
+    told, start = make(town.sources(), "day", day, WALL).facts, begin(day, town.zone)
+    sea = pd.DataFrame(town.produced["sea"], columns=["sensor", "metric", "ms", "value", "quality"])
+    sea = sea[sea["quality"] == 0].assign(hour=lambda each: (each["ms"] - start) // 3_600_000)
+    sea = sea[sea["hour"] < count]
+    lowest = means(sea, "dissolved_oxygen").min(axis=1)
+    assert len(lowest) == count and row(told, "sea", "oxygen_lowest")["hours"] == pytest.approx(lowest.tolist(), abs=5e-4)
+    land = pd.DataFrame(town.produced["land"], columns=["sensor", "metric", "ms", "value", "quality"])
+    land = land[(land["quality"] == 0) & (land["metric"] == "noise_level") & (land["ms"] < start + count * 3_600_000)]
+    land = land.assign(energy=10 ** (land["value"] / 10), local=pd.to_datetime(land["ms"], unit="ms", utc=True).dt.tz_convert(town.zone))
+    at_night = land[~land["local"].dt.hour.between(6, 21)].assign(hour=lambda each: (each["ms"] - start) // 3_600_000)
+    assert at_night["hour"].nunique() == count - 16
+    meter = row(told, "land", "noise_night", "standards")["sensor"]
+    level = 10 * math.log10(at_night[at_night["sensor"] == meter].groupby("hour")["energy"].mean().mean())
+    assert row(told, "land", "noise_night", "standards")["value"] == pytest.approx(level, abs=5e-3)
+    course = [line for line in csv.reader(io.StringIO(drawn(told).decode("utf-8-sig"))) if line[0] == "Course"]
+    assert len({line[1] for line in course[1:]}) == count
+    town.engine.dispose()
+
+
+def drawn(facts: Any) -> bytes:
+    return document.drawn({"number": 1, "made": WALL, "facts": facts, "changed": []}, "csv", "en", Brand())
+
+
+def test_a_metric_whose_unit_was_changed_is_told_in_todays(tmp_path: Path) -> None:
+    town = City(tmp_path)
+    start = begin(DAY, town.zone)
+    oxygen = [("sea-buoy-03", "dissolved_oxygen", start + minute * 60_000, 8000.0 + minute, 0) for minute in range(720)]
+    town.write("sea", oxygen, {"dissolved_oxygen": "ug/L"})
+    town.write("sea", [(*each[:2], each[2] + 720 * 60_000, each[3] / 1000, 0) for each in oxygen])
+    told = make(town.sources(), "day", DAY, WALL).facts
+    value = pd.Series([each[3] / 1000 for each in oxygen] * 2)
+    measured = row(told, "sea", "dissolved_oxygen", "metrics")
+    assert (measured["readings"], measured["unit"]) == (1440, "mg/L")
+    assert measured["mean"] == pytest.approx(value.mean(), abs=5e-4)
+    assert (measured["least"]["value"], measured["greatest"]["value"]) == (8.0, 8.719)
+    assert row(told, "sea", "oxygen_lowest")["hours"] == pytest.approx(value.groupby(value.index // 60).mean().tolist(), abs=1.1e-3)
+    town.engine.dispose()
+
+
 # --- alarms ----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -408,9 +469,41 @@ def test_hostile_names_come_out_as_text(tmp_path: Path, language: Any) -> None:
     assert all(b"<f>" not in book.read(name) and b"<hyperlink" not in book.read(name) for name in book.namelist() if "worksheets" in name)
     text = document.drawn(told, "csv", language, Brand()).decode("utf-8-sig")
     cells = [cell for line in csv.reader(io.StringIO(text, newline="")) for cell in line]
-    risky = [cell for cell in cells if cell.lstrip(" \u200b\ufeff")[:1] in tuple("=+-@\t\r\n＝＋－＠") and cell.strip()]
-    assert [cell for cell in risky if not number(cell)] == []
+    assert [cell for cell in cells if is_risky(cell)] == []
     town.engine.dispose()
+
+
+def test_sensors_and_people_of_hostile_names_go_through_the_whole_report(tmp_path: Path) -> None:
+    """A feed may call its sensors anything, and a person may write anything: both end in the facts, and in every file."""
+    town = City(tmp_path)
+    start = begin(DAY, town.zone)
+    names = [name for name in dict.fromkeys(NAMES) if len(name) <= 256]
+    for domain_, metric in (("sea", "dissolved_oxygen"), ("land", "noise_level")):
+        town.write(domain_, [(name, metric, start + n * 60_000, 1.0 + n / 100, 0) for n, name in enumerate(names)])
+    town.happened(
+        [
+            town.event(kind, start / 1000 + n, f"sea/oxygen_low|sensor:{name}", actor=name, note=name, area=name, **more)
+            for n, name in enumerate(names)
+            for kind, more in (("raised", {"annunciated": True, "priority": "high"}), ("commented", {"priority": "high"}))
+        ]
+    )
+    revision = make(town.sources(), "day", DAY, WALL)
+    told = asdict(revision)
+    facts_ = json.dumps(revision.facts, ensure_ascii=False)
+    assert sum(json.dumps(name, ensure_ascii=False)[1:-1] in facts_ for name in names) > 50
+    for language in ("en", "zh"):
+        assert pdf(told, language, Brand()).startswith(b"%PDF")
+        book = openpyxl.load_workbook(io.BytesIO(document.drawn(told, "xlsx", language, Brand())))
+        cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
+        assert not any(cell.data_type == "f" or cell.hyperlink for cell in cells)
+        lines = csv.reader(io.StringIO(document.drawn(told, "csv", language, Brand()).decode("utf-8-sig"), newline=""))
+        assert [cell for line in lines for cell in line if is_risky(cell)] == []
+    town.engine.dispose()
+
+
+def is_risky(cell: str) -> bool:
+    """Whether a spreadsheet would compute it."""
+    return cell.lstrip(" \u200b\ufeff")[:1] in tuple("=+-@\t\r\n＝＋－＠") and bool(cell.strip()) and not number(cell)
 
 
 def number(cell: str) -> bool:

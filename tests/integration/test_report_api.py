@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,12 +19,15 @@ from app import create
 from demo.memory import RedisServer
 from settings import load
 from store.database import connect
+from store.day import begin
 from store.report import canonical
 from tests.door import accounts
 from tests.integration.test_alarm_api import Person
+from tests.project import ROOT
 from tests.report import DAY, SITE, City
 
 REPORTS = "/api/v1/reports"
+HAND = [sys.executable, "-m", "streams", "report", "--date", str(DAY), "--format", "pdf"]
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +134,37 @@ def test_a_history_that_cannot_be_read_is_said(server: Flask, tmp_path: Path) ->
         answer = Person(other, "manager").get(f"{REPORTS}/daily?date={DAY}")
     assert answer.status_code == 503
     connect(database).dispose()
+
+
+def test_two_processes_at_once_and_a_restart_give_the_same_bytes(tmp_path: Path, redis_server: RedisServer) -> None:
+    town = City(tmp_path)
+    town.simulate(DAY, 3600.0)
+    accounts(town.database)
+    told = {"SITE": SITE, "REDIS": redis_server.url, "DATABASE": town.database, "SECRET_KEY": "k", "HISTORY": tmp_path / "history"}
+    environment = {f"CITYDECK_{name}": str(text) for name, text in told.items()}
+
+    def by_hand() -> bytes:
+        """The PDF that each of two processes writes, both begun at once."""
+        begun = [subprocess.Popen([*HAND, "--out", tmp_path / f"{n}.pdf"], cwd=ROOT, env=os.environ | environment) for n in (1, 2)]
+        assert [each.wait() for each in begun] == [0, 0]
+        one, two = ((tmp_path / f"{n}.pdf").read_bytes() for n in (1, 2))
+        assert one == two
+        return one
+
+    def over_http(revision: int) -> bytes:
+        """What a web process that was just started gives out."""
+        person = Person(create(load(environment)).server, "manager")
+        kept = person.get(f"{REPORTS}/daily?date={DAY}&format=pdf&revision={revision}")
+        assert kept.status_code == 200 and person.get(f"{REPORTS}/daily?date={DAY}").json["number"] == len(papers)  # type: ignore[index]
+        return bytes(kept.data)
+
+    papers = [by_hand()]
+    assert over_http(1) == papers[0]
+    noon = begin(DAY, town.zone) + 12 * 3_600_000
+    town.write("sea", [("sea-buoy-03", "dissolved_oxygen", noon + minute * 60_000, 1.5, 0) for minute in range(59)])
+    papers.append(by_hand())
+    assert papers[0] != papers[1] == over_http(2) and over_http(1) == papers[0]
+    assert town.sources().reports.numbers("day", DAY) == [1, 2]
+    second = town.sources().reports.read("day", DAY, 2)
+    assert second and ["domains", "sea", "kpis", "oxygen_lowest", "value"] in [each["path"] for each in second.changed]
+    town.engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -66,6 +67,13 @@ class Moving(Shelf):
             tidy(self._past, wall=1e12)
             self._past.send(1)
         return found
+
+
+class Full(Shelf):
+    """A shelf without room."""
+
+    def put(self, path: str, write: Write) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def tidy(past: Past, now: float = AFTER, kept: Kept = KEPT, wall: float = 0.0) -> int:
@@ -237,6 +245,17 @@ def test_what_comes_for_a_day_whose_readings_are_gone_joins_its_minutes(tmp_path
     assert sums(past) == expected and not names(past, "raw")
 
 
+def test_on_a_full_disk_what_is_too_old_goes_all_the_same(tmp_path: Path) -> None:
+    past, late = Past(tmp_path), BEGUN + 40 * DAY_SECONDS
+    past.send(8)
+    tidy(past, late)
+    past.write([("s-0-1", "level", BEGIN + 39 * DAY_SECONDS * 1000, 1.0)])
+    past.archive.shelf = Full(past.shelf.root)
+    with pytest.raises(OSError, match="No space"):
+        tidy(past, late + 2 * DAY_SECONDS)
+    assert not names(past, "raw") and not names(past, "raw", SECOND) and names(past, "minute")
+
+
 def test_partitions_are_merged_each_by_its_owner(tmp_path: Path) -> None:
     past = Past(tmp_path)
     past.send(4)
@@ -343,3 +362,43 @@ def test_copies_of_what_has_changed_are_passed_over_and_made_again(tmp_path: Pat
 def test_a_month_has_three_ten_days(day: str, first: str, last: str) -> None:
     assert str(ten.first_of(date.fromisoformat(day))) == first
     assert str(ten.after(date.fromisoformat(first))) == last
+
+
+def test_copies_may_die_anywhere(tmp_path: Path) -> None:
+    deaths = 0
+    for at in range(1, 20):
+        past = Past(tmp_path / str(at), seed=at)
+        past.send(6, days=12)
+        end = BEGIN / 1000 + 40 * DAY_SECONDS
+        merger = Merger(past.archive, Kept(raw=400, minute=400))
+        merger.tidy("sea", PLACE, METRICS, end, end)
+        while ten.tidy(past.shelf, "sea", date(2027, 1, 25), lambda: True):
+            pass
+        past.write([("s-0-1", "level", BEGIN + day * DAY_SECONDS * 1000, 99.0) for day in (1, 11)])
+        merger.tidy("sea", PLACE, METRICS, end, 1e12)
+        told = [History(past.shelf, ZONE).minutes("sea", f"s-0-{number}", METRICS["level"], BEGUN, end).to_pylist() for number in range(5)]
+        try:
+            while ten.tidy(Fragile(past.shelf.root, at, at % 2 == 0), "sea", date(2027, 1, 25), lambda: True):
+                pass
+        except Crash:
+            deaths += 1
+        for again in (False, True):
+            found = [History(past.shelf, ZONE).minutes("sea", f"s-0-{n}", METRICS["level"], BEGUN, end).to_pylist() for n in range(5)]
+            assert found == told, again
+            while ten.tidy(past.shelf, "sea", date(2027, 1, 25), lambda: True):
+                pass
+        if deaths < at:
+            break
+    assert 3 < deaths < 19
+
+
+@pytest.mark.parametrize(
+    "left", ["raw/domain=sea/date=2026-11-20/.city.sea-0-1", "ten/domain=sea/span=2026-11-11/.ab", "figure/domain=sea/date=2026-11-20/.ab"]
+)
+def test_what_a_killed_writer_left_half_written_goes_when_the_next_begins(tmp_path: Path, left: str) -> None:
+    past = Past(tmp_path)
+    half = tmp_path / f"{left}-00000.parquet.0a1b.half"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"PAR1")
+    past.archive.resume("sea", PLACE)
+    assert not half.exists()

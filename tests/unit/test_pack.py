@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from model.alarm import Absence, Acknowledgement, Alarm, Duty, Event, Shelf
 from model.shift import Entry
 from store.database import DatabaseAway
 from store.handover import canonical
+from tests.project import ROOT
 from tests.unit.city import START, domain, label
 from tests.unit.story import high, site
 
@@ -217,6 +220,7 @@ def test_every_section_is_there_in_both_languages(city: City, place: Site, langu
     assert printed(whole(city, place), language) == printed(whole(city, place), language)
 
 
+NAUGHTY = ROOT.parent / "shared" / "data" / "nasty" / "blns.json"
 HOSTILE = [
     '#import "/etc/passwd"',
     '#eval("1/0")',
@@ -235,6 +239,31 @@ def test_hostile_text_is_set_as_text(city: City, place: Site, hostile: str) -> N
     pack["alarms"]["open"]["rows"][0]["note"] = hostile
     pack["pack"]["signatures"][0]["display"] = hostile
     assert printed(pack, "en").startswith(b"%PDF") and "\u202e" not in text(hostile)
+
+
+FREE = ("en", "zh", "note", "who", "text", "display", "actor", "detail", "id", "value", "limit", "person", "alarm", "sensor", "notes")
+
+
+def hostile(told: Any, words: Iterator[str], key: str = "") -> Any:
+    """The same with hostile words wherever somebody may have written something."""
+    if isinstance(told, dict):
+        return {name: hostile(each, words, name) for name, each in told.items()}
+    if isinstance(told, list):
+        return [hostile(each, words, key) for each in told]
+    return next(words) if isinstance(told, str) and key in FREE else told
+
+
+@pytest.mark.skipif(not NAUGHTY.exists(), reason="the naughty strings are not here")
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_naughty_string_in_every_name_and_note_is_set(city: City, place: Site, language: str) -> None:
+    naughty = [each for each in json.loads(NAUGHTY.read_text(encoding="utf-8")) if each]
+    pack = whole(city, place)
+    for rows in (pack["alarms"]["open"]["rows"], pack["log"]["rows"], pack["events"]["rows"]):
+        rows *= 40
+    used: list[str] = []
+    words = (used.append(word) or word for word in cycle(naughty))  # type: ignore[func-returns-value]
+    assert printed(hostile(pack, words), language).startswith(b"%PDF")
+    assert set(used) == set(naughty)
 
 
 def test_what_could_not_be_read_is_said_on_paper(city: City, place: Site) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import csv as comma
 import io
+import json
 import random
 from pathlib import Path
 
+import openpyxl
 import pandas
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from store.history import History
-from store.trace import Rows, broken, columns, csv, listed, parquet, thinned, trusted, xlsx
+from store.trace import Rows, broken, columns, csv, listed, parquet, table, thinned, trusted, xlsx
+from tests.project import ROOT
 from tests.unit.past import BEGIN, METRICS, ZONE, Past, taken
 
 SINCE = BEGIN / 1000
+NAUGHTY = ROOT.parent / "shared" / "data" / "nasty" / "blns.json"
 
 
 @pytest.fixture
@@ -114,3 +120,20 @@ def test_every_kind_of_file_says_the_same(past: Past) -> None:
             for file in files:
                 assert [None if pandas.isna(each) else each for each in file[name]] == pytest.approx(told[name])
         assert xlsx(shown)[:2] == b"PK"
+
+
+@pytest.mark.skipif(not NAUGHTY.exists(), reason="the naughty strings are not here")
+def test_every_naughty_name_comes_out_as_text() -> None:
+    names = [name for name in json.loads(NAUGHTY.read_text(encoding="utf-8")) if 0 < len(name) <= 256]
+    rows = columns(pa.table({"time": pa.array([BEGIN], pa.timestamp("ms", "UTC")), "value": [1.0]}))
+    told = [{"alarm": name, "time": 1.0, "kind": "raised", "priority": "high", "value": 1.0, "limit": 2.0} for name in names]
+    made = table([({"series": f"sensor:sea/x/{name}", "unit": "m", "kind": "raw", "shift": 0.0}, rows) for name in names], told)
+    series = [f"sensor:sea/x/{name}" for name in names] + [f"alarm:{name}" for name in names]
+    assert pq.read_table(io.BytesIO(parquet(made)))["series"].to_pylist() == series
+    lines = list(comma.DictReader(io.StringIO(csv(made).decode(), newline="")))
+    assert [line["series"] for line in lines] == series
+    assert not any(str(cell).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) for line in lines for cell in line.values())
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx(made))).active
+    cells = [cell for line in sheet.iter_rows() for cell in line]
+    assert not any(cell.data_type == "f" or cell.hyperlink for cell in cells)
+    assert len([cell for cell in cells if str(cell.value).startswith(("sensor:", "alarm:"))]) == len(series)
