@@ -80,9 +80,11 @@ class History:
 
     def _shortened(self, domain: str, key: tuple[str, str], chosen: Chosen) -> tuple[Chosen, list[pa.Table]]:
         """The days that are still to be read, and minutes of the others from their copies by ten days (`store.ten`)."""
-        rest, copied = dict(chosen), list[pa.Table]()
+        rest, copied, spans = dict(chosen), list[pa.Table](), dict[date, list[date]]()
+        for day in chosen:
+            spans.setdefault(ten.first_of(day), []).append(day)
         for first, sources in ten.by_span({day: both[1] for day, both in chosen.items()}).items():
-            days = {day for day in chosen if ten.first_of(day) == first}
+            days = spans[first]
             if any(chosen[day][0] for day in days):
                 continue  # more came since they were made
             path = ten.find(self.shelf, domain, first, ten.name_of(sources), key)
