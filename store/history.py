@@ -160,7 +160,8 @@ class History:
 
     def connect(self, domain: str, first: date, last: date) -> duckdb.DuckDBPyConnection:
         """A database with the views `raw` and `minute` of local days: each reading once, and the minutes of days that were rolled up."""
-        return self._connected(domain, *({day: self._names(kind, domain, day) for day in days(first, last)} for kind in ("raw", "minute")))
+        raw, minute = ({day: self._names(kind, domain, day) for day in days(first, last)} for kind in ("raw", "minute"))
+        return self._connected(domain, raw, minute)
 
     def query(self, domain: str, metrics: Sequence[Metric], since: float, until: float, sql: str, values: Mapping[str, object]) -> pa.Table:
         """What `sql` finds in `minute`, and in `raw` of the partitions that were not rolled up: both are of whole days, and share nothing.
@@ -171,9 +172,9 @@ class History:
 
         def ask() -> pa.Table:
             chosen = self._rolled(domain, since, until)
-            parts = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
+            raw, minute = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
             try:
-                with self._connected(domain, *parts, metrics) as database:
+                with self._connected(domain, raw, minute, metrics) as database:
                     database.execute("SET threads = 1")  # sums in the order of the rows: the same to the last bit each time
                     return database.sql(sql, params=values).to_arrow_table()
             except duckdb.IOException as error:  # a file was merged away, or cannot be read

@@ -135,7 +135,8 @@ def check_plainly(folder: Path, load: Load) -> None:
     """Readings, minutes and copies, counted with pandas and DuckDB over the files alone."""
     rows = plain.rows_of(folder, "probe")
     assert not rows.duplicated(plain.SERIES).any() and told(rows) == load.found
-    counted = duckdb.sql(f"SELECT count(*), sum(value) FROM read_parquet('{folder}/raw/*/*/*.parquet')").fetchall()
+    with duckdb.connect() as database:
+        counted = database.execute(f"SELECT count(*), sum(value) FROM read_parquet('{folder}/raw/*/*/*.parquet')").fetchall()
     assert counted == [(len(load.found), sum(load.found.values()))]
     minutes = plain.minutes_of(folder, "probe")
     pd.testing.assert_frame_equal(minutes, plain.rolled(rows, ZONE.key), check_dtype=False, rtol=1e-12)

@@ -453,11 +453,11 @@ def test_sensors_and_people_of_hostile_names_go_through_the_whole_report(tmp_pat
     facts_ = json.dumps(revision.facts, ensure_ascii=False)
     assert sum(json.dumps(name, ensure_ascii=False)[1:-1] in facts_ for name in names) > 50
     for language in ("en", "zh"):
-        assert pdf(told, language, Brand()).startswith(b"%PDF")  # type: ignore[arg-type]
-        book = openpyxl.load_workbook(io.BytesIO(document.drawn(told, "xlsx", language, Brand())))  # type: ignore[arg-type]
+        assert pdf(told, language, Brand()).startswith(b"%PDF")
+        book = openpyxl.load_workbook(io.BytesIO(document.drawn(told, "xlsx", language, Brand())))
         cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
         assert not any(cell.data_type == "f" or cell.hyperlink for cell in cells)
-        lines = csv.reader(io.StringIO(document.drawn(told, "csv", language, Brand()).decode("utf-8-sig"), newline=""))  # type: ignore[arg-type]
+        lines = csv.reader(io.StringIO(document.drawn(told, "csv", language, Brand()).decode("utf-8-sig"), newline=""))
         assert [cell for line in lines for cell in line if is_risky(cell)] == []
     town.engine.dispose()
 

@@ -66,7 +66,7 @@ def test_figures_of_the_past_are_of_values_in_one_unit(past: Past) -> None:
 
 @pytest.mark.parametrize("hours", [24, 72])
 def test_what_is_drawn_is_in_the_unit_that_is_named(past: Past, hours: int) -> None:
-    pasts = Pasts(History(past.shelf, ZONE), None, lambda *_: None, SITE)  # type: ignore[arg-type, return-value]
+    pasts = Pasts(History(past.shelf, ZONE), None, lambda *_: None, SITE)  # type: ignore[arg-type]
     asked = Asked("sensor:sea/level/s-1", DOMAIN, LEVEL, "s-1")
     told = [value for value in listed(pasts.rows(asked, START, START + hours * 3600, 100_000)[2])["value"] if value is not None]
     assert (min(told, default=2.5), max(told, default=3.0)) == (2.5, 3.0)
