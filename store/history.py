@@ -173,14 +173,9 @@ class History:
         def ask() -> pa.Table:
             chosen = self._rolled(domain, since, until)
             raw, minute = ({day: both[part] for day, both in chosen.items()} for part in (0, 1))
-            try:
-                with self._connected(domain, raw, minute, metrics) as database:
-                    database.execute("SET threads = 1")  # sums in the order of the rows: the same to the last bit each time
-                    return database.sql(sql, params=values).to_arrow_table()
-            except duckdb.IOException as error:  # a file was merged away, or cannot be read
-                raise FileNotFoundError(str(error)) from error
-            except duckdb.OutOfMemoryException as error:
-                raise OSError(str(error)) from error
+            with self._connected(domain, raw, minute, metrics) as database:
+                database.execute("SET threads = 1")  # sums in the order of the rows: the same to the last bit each time
+                return database.sql(sql, params=values).to_arrow_table()
 
         return self.again(ask)
 
@@ -249,13 +244,23 @@ class History:
         return standing(one for one in names if one is not None)
 
     def again(self, read: Callable[[], T]) -> T:
-        """What `read` finds; files that were merged away under its hands are looked for anew."""
+        """What `read` finds; files that were merged away under its hands are looked for anew. Raises `OSError`."""
         for _ in range(TRIES - 1):
             try:
-                return read()
+                return _told(read)
             except FileNotFoundError:
                 continue
+        return _told(read)
+
+
+def _told(read: Callable[[], T]) -> T:
+    """What `read` finds, and what DuckDB raises as the `OSError` that it is."""
+    try:
         return read()
+    except duckdb.IOException as error:  # a file was merged away, or cannot be read
+        raise FileNotFoundError(str(error)) from error
+    except duckdb.OutOfMemoryException as error:
+        raise OSError(str(error)) from error
 
 
 def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[Stretch], list[Stretch]]:

@@ -53,9 +53,9 @@ class Merger:
 
     def tidy(self, domain: str, place: tuple[str, int], metrics: Mapping[str, Metric], now: float, wall: float) -> int:
         """Does all that is due for a partition at event time `now`; the number of files made. Raises `OSError`, `Stopped`."""
-        held: list[Days] = [files(self._shelf, kind, domain, place) for kind in ("raw", "minute")]
+        read, rolled = (files(self._shelf, kind, domain, place) for kind in ("raw", "minute"))
         # First, so that where a disk is full there is room again before anything is to be written.
-        raw, minute = self._forget(*held, day_of(now, self._archive.zone))
+        raw, minute = self._forget(read, rolled, day_of(now, self._archive.zone))
         committed = max((one.next for day in (*raw.values(), *minute.values()) for one in day if one.kind != "part"), default=0)
         made = 0
         for day in sorted(raw.keys() | minute.keys()):
