@@ -172,7 +172,7 @@ class Stale(Shelf):
 
     def list(self, folder: str) -> list[Entry]:
         self._left -= 1
-        gone = [Entry(f"{folder}/{PLACE[0]}-0-{0:020d}-{9:020d}-last.parquet", 1, 0.0)] if self._left >= 0 and "raw" in folder else []
+        gone = [Entry(f"{folder}/{PLACE[0]}-0-{60:020d}-{70:020d}-last.parquet", 1, 0.0)] if self._left >= 0 and "raw" in folder else []
         return [*super().list(folder), *gone]
 
 
