@@ -233,13 +233,23 @@ class History:
         return standing(one for one in names if one is not None)
 
     def again(self, read: Callable[[], T]) -> T:
-        """What `read` finds; files that were merged away under its hands are looked for anew."""
+        """What `read` finds; files that were merged away under its hands are looked for anew. Raises `OSError`."""
         for _ in range(TRIES - 1):
             try:
-                return read()
+                return _told(read)
             except FileNotFoundError:
                 continue
+        return _told(read)
+
+
+def _told(read: Callable[[], T]) -> T:
+    """What `read` finds, and what DuckDB raises as the `OSError` that it is."""
+    try:
         return read()
+    except duckdb.IOException as error:  # a file was merged away, or cannot be read
+        raise FileNotFoundError(str(error)) from error
+    except duckdb.OutOfMemoryException as error:
+        raise OSError(str(error)) from error
 
 
 def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[Stretch], list[Stretch]]:
