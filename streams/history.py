@@ -5,6 +5,8 @@ passed: a start reads on from the files, never from what Kafka or Redis say. A p
 its new owner reads that again. Merging and forgetting go on in a thread of their own, one partition after the other.
 
 A full disk: nothing more is read, an alarm of its own says so, and writing is tried again until there is room; what waits is kept.
+
+What goes wrong in merging a partition is told, and stops neither the others nor the writing.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
-from domains.system import STOPPED
+from domains.system import DAMAGED, STOPPED
 from model import Batch, Domain, Metric
-from store import ten
+from store import damage, ten
 from store.archive import Archive, Taken
 from store.clock import Clock
 from store.day import day_of
@@ -93,6 +96,8 @@ class History:
         self._full = ""
         self._anew: dict[tuple[str, int], str] = {}
         """Partitions that are not read, and why."""
+        self._damaged: list[str] = []
+        """Files of the partitions read that were put aside."""
         self.stopping = False
 
     def run(self) -> None:
@@ -259,37 +264,53 @@ class History:
     def _merge(self, now: float, wall: float) -> None:
         """Looks after the files of the partitions read, in a thread, when the last look is over and a minute old."""
         if self._merging is not None and self._merging.done():
-            error = self._merging.exception()
+            if self._merging.exception() is None:
+                errors, self._damaged = self._merging.result()
+                for error in errors:
+                    self._pulse.failed(error)  # of a full disk the next look makes as much as there is room for
             self._merging = None
-            if isinstance(error, OSError):
-                self._pulse.failed(error)  # of a full disk the next look makes as much as there is room for
-            elif error is not None and not isinstance(error, Stopped):
-                raise error
         if self._merging is None and time.monotonic() - self._merged >= MERGE_SECONDS:
             self._merged = time.monotonic()
             places = [(place, owned.domain) for place, owned in self._owned.items()]
             self._merging = self._pool.submit(self._tidy, places, now, wall, bool(self._full))
 
-    def _tidy(self, places: list[tuple[tuple[str, int], Domain]], now: float, wall: float, full: bool) -> None:
+    def _tidy(self, places: list[tuple[tuple[str, int], Domain]], now: float, wall: float, full: bool) -> tuple[list[Exception], list[str]]:
+        """What went wrong, each partition apart from the others, and the files that were put aside. Raises `Stopped`."""
+        errors, damaged = list[Exception](), list[str]()
         for place, domain in places:
-            if full:  # what may be deleted is what makes room
-                self._merger.free(domain.key, place, now)
-                continue
-            metrics: dict[str, Metric] = {metric.key: metric for metric in domain.metrics}
-            self._merger.tidy(domain.key, place, metrics, now, wall)
-            while place[1] == 0 and not self.stopping and self._daily.tidy(domain.key, now):
-                log.info("figures of a day", extra={"domain": domain.key})
-            today = day_of(now, self._archive.zone)
-            while place[1] == 0 and ten.tidy(self._archive.shelf, domain.key, today, lambda: not self.stopping):
-                log.info("minutes of ten days", extra={"domain": domain.key})
+            try:
+                try:
+                    damage.without(self._archive.shelf, partial(self._look_after, place, domain, now, wall, full))
+                finally:
+                    damaged += damage.held(self._archive.shelf, domain.key, place)
+            except Stopped:
+                raise
+            except Exception as error:  # whatever it is, readings go on being written
+                errors.append(error)
+                if not isinstance(error, OSError):
+                    log.exception("merging failed", extra={"topic": place[0], "partition": place[1]})
+        return errors, damaged
+
+    def _look_after(self, place: tuple[str, int], domain: Domain, now: float, wall: float, full: bool) -> None:
+        if full:  # what may be deleted is what makes room
+            self._merger.free(domain.key, place, now)
+            return
+        metrics: dict[str, Metric] = {metric.key: metric for metric in domain.metrics}
+        self._merger.tidy(domain.key, place, metrics, now, wall)
+        while place[1] == 0 and not self.stopping and self._daily.tidy(domain.key, now):
+            log.info("figures of a day", extra={"domain": domain.key})
+        today = day_of(now, self._archive.zone)
+        while place[1] == 0 and ten.tidy(self._archive.shelf, domain.key, today, lambda: not self.stopping):
+            log.info("minutes of ten days", extra={"domain": domain.key})
 
     # --- being seen ------------------------------------------------------------------------------------------------------------------
 
     def _report(self, wall: float) -> None:
         if self._pulse.due():
             stopped = "; ".join([self._full and f"The history cannot be written: {self._full}", *self._anew.values()]).strip("; ")
-            self._pulse.lacks(stopped or self._source.lack())
-            self._beat(wall, STOPPED if stopped else "active" if self._owned else "standby")
+            damaged = f"{len(self._damaged)} damaged and put aside: {self._damaged[0]}" if self._damaged else ""
+            self._pulse.lacks(stopped or self._source.lack() or damaged)
+            self._beat(wall, STOPPED if stopped else DAMAGED if damaged else "active" if self._owned else "standby")
         if not 0 <= wall - self._told < TELL_SECONDS:
             self._told = wall
             self._source.tell({place: owned.first for place, owned in self._owned.items() if owned.first is not None})
