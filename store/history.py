@@ -26,6 +26,7 @@ from store import ten
 from store.archive import files, folder
 from store.damage import without
 from store.day import DAY, day_of, days
+from store.lately import Lately
 from store.minute import MINUTE, roll_up
 from store.sheet import RAW, sifted, stamps
 from store.shelf import Shelf, Unreadable
@@ -36,8 +37,12 @@ Chosen = Mapping[date, tuple[list[Stretch], list[Stretch]]]
 TRIES = 3
 LONG_SECONDS = 5 * 86_400.0
 """From which on the copies by ten days are looked into."""
-SMALL_ROWS, MOST_SMALL, MOST_FOOTERS = 20_000, 400, 40
-"""Files of so few rows are read whole and remembered, so many of them, and so many footers: some 150 MB at most."""
+SMALL_ROWS = 20_000
+"""Files of so few rows are read whole and remembered, and of the others the footers:"""
+MOST_BYTES = 64 << 20
+"""of each the newest of so many bytes."""
+FOOTER_TIMES = 11
+"""A footer is so much longer in memory than in its file."""
 SCHEME = "citydeck"
 NAMED = ("metric", "sensor")
 
@@ -57,8 +62,7 @@ class History:
 
     def __init__(self, shelf: Shelf, zone: ZoneInfo) -> None:
         self.shelf, self.zone = shelf, zone
-        self._small: dict[str, pa.Table] = {}
-        self._footers: dict[str, Any] = {}
+        self._small, self._footers = Lately[pa.Table](MOST_BYTES), Lately[Any](MOST_BYTES)
         """By path; a file never changes under its name. A page asks for several series of the same days, and every so often."""
 
     # --- one sensor ------------------------------------------------------------------------------------------------------------------
@@ -123,12 +127,12 @@ class History:
         held = self._small.get(path)
         if held is None:
             with self.shelf.open(path) as file, pq.ParquetFile(file, metadata=self._footers.get(path)) as found:
-                _keep(self._footers, path, found.metadata, MOST_FOOTERS)
+                self._footers.keep(path, found.metadata, FOOTER_TIMES * found.metadata.serialized_size)
                 if found.metadata.num_rows > SMALL_ROWS:
                     parts = [_rows(found, group, key) for group in _groups(found.metadata, key)]
                     return pa.concat_tables([schema.empty_table(), *(part.cast(schema) for part in parts if part is not None)])
                 held = found.read(use_threads=False).unify_dictionaries().combine_chunks().cast(schema)
-                _keep(self._small, path, held, MOST_SMALL)
+                self._small.keep(path, held, held.nbytes)
         at = _within(held, key)
         return held.slice(at[0], len(at)) if len(at) else schema.empty_table()
 
@@ -271,13 +275,6 @@ def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[St
     rolled = {one[:2]: one.first for one in sorted(minute, key=lambda one: -one.first)}
     again = {one[:2] for one in raw if one[:2] in late and one.first <= rolled.get(one[:2], one.first)}
     return [one for one in raw if one[:2] in late], [one for one in minute if one[:2] not in again]
-
-
-def _keep(kept: dict[str, T], path: str, value: T, most: int) -> None:
-    """Remembers the newest of them; another thread may do so as well."""
-    while len(kept) >= most and path not in kept:
-        kept.pop(next(iter(list(kept))), None)
-    kept[path] = value
 
 
 def _groups(metadata: Any, key: tuple[str, str]) -> list[int]:

@@ -70,11 +70,9 @@ def test_a_damaged_object_is_put_aside(bucket: str) -> None:
     (good,) = past.shelf.list("raw")
     bad = good.path.replace("-0-", "-1-")
     past.shelf.put(bad, lambda file: file.write(b"no more"))
-    for ask in (
-        lambda days: days.quantiles("sea", date(2026, 11, 20), "level", 0.5),
-        lambda days: days.hours("sea", date(2026, 11, 20), METRICS),
-    ):
-        assert ask(Days(Shelf(bucket), ZONE, 1))
+    days, day = Days(Shelf(bucket), ZONE, 1), date(2026, 11, 20)
+    for ask in (lambda: days.quantiles("sea", day, "level", 0.5), lambda: days.hours("sea", day, METRICS)):
+        assert ask()
         assert [entry.path for entry in past.shelf.list("")] == [f"damaged/{bad}", good.path]
         past.shelf.move(f"damaged/{bad}", bad)
 
