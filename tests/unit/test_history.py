@@ -106,9 +106,16 @@ class Hands:
     wall = now
 
 
-def process(shelf: Shelf, kafka: Kafka, heart: Heart, raw: int = 30) -> writer.History:
+class Endless:
+    """Figures of days without end."""
+
+    def tidy(self, domain: str, now: float) -> date:
+        return FIRST
+
+
+def process(shelf: Shelf, kafka: Kafka, heart: Heart, raw: int = 30, daily: Any = None) -> writer.History:
     archive, city = Archive(shelf, ZONE), domain()
-    daily = Daily(History(shelf, ZONE), {"sea": city}, site())
+    daily = daily or Daily(History(shelf, ZONE), {"sea": city}, site())
     asked: Any = kafka, archive, {"sea": city}, Hands(AFTER), heart, Kept(raw=raw, minute=400), 0.0, daily
     return writer.History(*asked)
 
@@ -196,6 +203,16 @@ def test_what_fails_in_one_partition_leaves_the_others_alone(past: Past, monkeyp
         history = process(past.shelf, Kafka(), heart)
         turns(history, lambda day=FIRST + timedelta(number + 3): held(past.shelf, day, "minute"), "the other is merged")  # type: ignore[misc]
         turns(history, lambda error=error, heart=heart: error in heart.errors, "it says so")  # type: ignore[misc]
+
+
+def test_however_many_days_are_to_be_computed_merging_goes_on(past: Past) -> None:
+    history = process(past.shelf, Kafka(), Heart(), daily=Endless())
+    try:
+        for number in (3, 4):
+            past.write([("s", "level", BEGIN + number * 86_400_000, 1.0)])
+            turns(history, lambda day=FIRST + timedelta(number): held(past.shelf, day, "minute"), "it is merged")  # type: ignore[misc]
+    finally:
+        history.stopping = True
 
 
 def test_a_restart_reads_again_what_the_newest_file_held(past: Past) -> None:
