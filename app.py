@@ -147,7 +147,7 @@ def create(settings: Settings) -> Dash:
     past = History(Shelf(settings.history), ZoneInfo(site.zone))
     history.register(server, spec, described, Pasts(past, Journal(engine), Reckoner(past, site).kpi, site))
     _reports(server, spec, settings, client, engine, described, site)
-    rows = _alarms(server, spec, settings, client, engine, described, site, doors)
+    rows = _alarms(server, spec, settings, client, engine, described, site, doors, past)
     _shift(server, spec, client, engine, described, site, doors, rows, relief)
     _records(server, spec, cache, client, engine, site)
     replay.register(server, spec, Replays(client), Witness(Audit(engine)))
@@ -191,15 +191,14 @@ def _alarms(
     described: Mapping[str, Domain],
     site: Site,
     doors: Doors,
+    past: History,
 ) -> alarm_rows.Rows:
     """What is read and wished of alarms, at which desks, what comes in from elsewhere, and what others are told."""
     board = Board(client)
     rows, out = alarm_rows.Rows(board), outside.read(Path(settings.site), [area.key for area in site.areas], described)
-    past = History(Shelf(settings.history), ZoneInfo(site.zone)).readings
     origin = lambda: max((int(meta.get("origin", 0)) for meta in feeds(client).values()), default=0)  # noqa: E731
-    alarm_desk.register(
-        server, rows, Replays(client), described, Live(client), partial(moment, client), past, partial(desk.heard, doors.sessions)
-    )
+    heard = partial(desk.heard, doors.sessions)
+    alarm_desk.register(server, rows, Replays(client), described, Live(client), partial(moment, client), past.readings, heard)
     wishes = Wishes(board.request, site)
     alarm.register(server, spec, rows, Journal(engine), wishes)
     desk.register(server, spec, site, doors.sessions, board.duties, wishes)

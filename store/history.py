@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from model import QUALITIES, Metric
 from store import ten
 from store.archive import files, folder
+from store.damage import without
 from store.day import DAY, day_of, days
 from store.declared import VALUES, held, sql
 from store.minute import MINUTE, roll_up
 from store.series import Finder
 from store.sheet import RAW, sifted, stamps
-from store.shelf import Shelf
+from store.shelf import Shelf, Unreadable
 from store.stretch import Stretch, parse, standing
 
 T = TypeVar("T")
@@ -145,7 +146,7 @@ class History:
     def connect(self, domain: str, first: date, last: date) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A database with the views `raw` and `minute` of local days: each reading once, and the minutes of days that were rolled up.
 
-        What is asked of it raises `FileNotFoundError` where a file was merged away meanwhile, and `OSError`.
+        What is asked of it raises `OSError`, and `Unreadable` where a file is damaged or was merged away meanwhile.
         """
         raw, minute = ({day: self._names(kind, domain, day) for day in days(first, last)} for kind in ("raw", "minute"))
         return self._connected(domain, raw, minute)
@@ -184,7 +185,7 @@ class History:
         metrics: Sequence[Metric] = (),
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-        with _of_files(), duckdb.connect(config=config) as found:
+        with self._of_files(domain, raw, minute), duckdb.connect(config=config) as found:
             if not self.shelf.local:
                 found.register_filesystem(_named(self.shelf))
             for kind, schema, chosen in (("raw", RAW, raw), ("minute", MINUTE, minute)):
@@ -197,6 +198,18 @@ class History:
                 else:
                     found.register(kind, schema.empty_table())
             yield found
+
+    @contextmanager
+    def _of_files(self, domain: str, raw: Mapping[date, list[Stretch]], minute: Mapping[date, list[Stretch]]) -> Iterator[None]:
+        """What DuckDB says of files in the words of everybody else who opens them."""
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise OSError(str(error)) from error
+        except duckdb.Error as error:
+            kinds = (("raw", raw), ("minute", minute))
+            paths = [f"{folder(kind, domain, day)}/{one.name}" for kind, chosen in kinds for day in chosen for one in chosen[day]]
+            raise Unreadable([path for path in paths if path in str(error)] or paths, error) from error
 
     def _sorted_out(self, kind: str, domain: str, chosen: Mapping[date, list[Stretch]]) -> tuple[list[str], list[str]]:
         """(files that share no reading with another, files that may) of some days, as DuckDB names them."""
@@ -233,23 +246,13 @@ class History:
         return standing(one for one in names if one is not None)
 
     def again(self, read: Callable[[], T]) -> T:
-        """What `read` finds; files that were merged away under its hands are looked for anew. Raises `OSError`."""
+        """What `read` finds; files that were merged away under its hands are looked for anew, and damaged ones put aside."""
         for _ in range(TRIES - 1):
             try:
-                return _told(read)
+                return without(self.shelf, read)
             except FileNotFoundError:
                 continue
-        return _told(read)
-
-
-def _told(read: Callable[[], T]) -> T:
-    """What `read` finds, and what DuckDB raises as the `OSError` that it is."""
-    try:
-        return read()
-    except duckdb.IOException as error:  # a file was merged away, or cannot be read
-        raise FileNotFoundError(str(error)) from error
-    except duckdb.OutOfMemoryException as error:
-        raise OSError(str(error)) from error
+        return without(self.shelf, read)
 
 
 def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[Stretch], list[Stretch]]:
@@ -281,17 +284,6 @@ def _units(database: duckdb.DuckDBPyConnection, paths: list[str], metrics: Mappi
         return []
     asked = f"SELECT DISTINCT metric::VARCHAR, unit::VARCHAR FROM read_parquet({paths!r}) WHERE metric::VARCHAR IN (SELECT unnest(?))"
     return [(metric, unit) for metric, unit in database.execute(asked, [list(metrics)]).fetchall()]
-
-
-@contextmanager
-def _of_files() -> Iterator[None]:
-    """What DuckDB says of files in the words of everybody else who opens them."""
-    try:
-        yield
-    except duckdb.IOException as error:  # a file was merged away, or cannot be read
-        raise FileNotFoundError(str(error)) from error
-    except duckdb.OutOfMemoryException as error:
-        raise OSError(str(error)) from error
 
 
 def _view(alone: list[str], shared: list[str]) -> str:

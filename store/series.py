@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store import bloom
+from store.lately import Lately
 from store.sheet import Key, constants
 from store.shelf import Shelf
 
@@ -70,9 +71,8 @@ class Finder:
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        self._footers: dict[str, Footer] = {}
-        self._sizes: dict[str, int] = {}
-        """Row groups, by path."""
+        self._footers = Lately[Footer](MOST_GROUPS)
+        """By path."""
 
     def parts(self, path: str, key: Key, schema: pa.Schema) -> list[pa.Table]:
         """A metric's and sensor's rows in a file, by row group. Raises `FileNotFoundError` where it was merged away."""
@@ -82,17 +82,9 @@ class Finder:
         with self._shelf.open(path) as file, pq.ParquetFile(file, metadata=footer and footer.metadata) as found:
             if footer is None:
                 footer = Footer(found.metadata)
-                self._keep(path, footer)
+                self._footers.keep(path, footer, footer.metadata.num_row_groups)
             footer.learn(file, key)
             return [part for group in footer.groups(key) if (part := _rows(found, group, key, schema)) is not None]
-
-    def _keep(self, path: str, footer: Footer) -> None:
-        """Remembers the newest."""
-        self._footers[path], self._sizes[path] = footer, footer.metadata.num_row_groups
-        while sum(self._sizes.values()) > MOST_GROUPS and len(self._sizes) > 1:
-            oldest = next(iter(list(self._sizes)))
-            self._sizes.pop(oldest, None)
-            self._footers.pop(oldest, None)
 
 
 def _rows(file: pq.ParquetFile, group: int, key: Key, schema: pa.Schema) -> pa.Table | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import IO, Any
 
+import pyarrow as pa
 from pyarrow import fs
 
 SCHEMES = ("s3://",)
@@ -35,6 +37,14 @@ class Entry:
     def name(self) -> str:
         """The last part of the path."""
         return self.path.rpartition("/")[2]
+
+
+class Unreadable(OSError):
+    """Of some files one could not be read: it is damaged, or is no more, or the store did not answer."""
+
+    def __init__(self, paths: Sequence[str], cause: Exception) -> None:
+        super().__init__(f"{', '.join(paths[:3])}: {cause}")
+        self.paths = paths
 
 
 class Shelf:
@@ -63,9 +73,16 @@ class Shelf:
             key=lambda entry: entry.path,
         )
 
-    def open(self, path: str) -> Any:
-        """The file for reading at any place. Raises `FileNotFoundError` where it was merged away."""
-        return self.files.open_input_file(self.path(path))
+    @contextmanager
+    def open(self, path: str) -> Iterator[Any]:
+        """The file for reading at any place. Raises `FileNotFoundError` where it was merged away, `Unreadable` where reading it fails."""
+        with self.files.open_input_file(self.path(path)) as file:
+            try:
+                yield file
+            except FileNotFoundError:
+                raise
+            except (pa.ArrowException, OSError) as error:
+                raise Unreadable([path], error) from error
 
     def put(self, path: str, write: Write) -> None:
         """Makes a file of what `write` writes: returns when it is there for good, and raises when it is not there at all."""
@@ -117,6 +134,12 @@ class Shelf:
             self.delete(half)
         _sync(target.parent)
         return True
+
+    def move(self, path: str, other: str) -> None:
+        """Gives a file another path. Raises `FileNotFoundError` where it is no more."""
+        if self.local:
+            Path(self.path(other)).parent.mkdir(parents=True, exist_ok=True)
+        self.files.move(self.path(path), self.path(other))
 
     def delete(self, path: str) -> None:
         """Makes the file be there no more; one that is not there is none too few."""

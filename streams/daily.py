@@ -1,7 +1,7 @@
 """KPIs of days that are over, computed once: by the process that reads the first partition of a domain, when all partitions were merged.
 
-A day is computed again when its minutes change, or the units of the domain. A day has a file even where no figure had a value, so that
-nobody asks for it again.
+A day is computed again when its minutes change, or those of the day before, to which its first hours look back, or the units of the domain.
+A day has a file even where no figure had a value, so that nobody asks for it again.
 """
 
 from __future__ import annotations
@@ -40,8 +40,6 @@ class Daily:
         # One after the other: 25 hours of all metrics of a large domain at once would be more than a gigabyte.
         parts = [self._reckoner.figures(self._domains[domain], asked, first, last) for asked in self._names(domain)]
         figure.put(shelf, domain, day, name, figure.between(parts, first, last))
-        if figure.stands(shelf, domain, day + DAY):  # its first hours look back to this one
-            figure.forget(shelf, domain, day + DAY)
         return day
 
     def _names(self, domain: str) -> list[list[Name]]:
@@ -56,7 +54,10 @@ class Daily:
         asked = [f"{kpi.key}@{area}" for each in self._names(domain) for kpi, area in each]
         asked += [f"{metric.key} in {metric.unit}" for metric in self._domains[domain].metrics]
         for day, found in sorted(minute.items()):
-            name = figure.made_of(standing(found), asked)
-            if day < last and name not in held.get(day, ()):
+            mine, before = figure.made_of(standing(found), asked), minute.get(day - DAY)
+            name = f"{mine}-{figure.made_of(standing(before or ()))}"
+            # That the day before is kept no more is no reason: it was seen while it was there.
+            made = any(each == name or (before is None and each.startswith(mine)) for each in held.get(day, ()))
+            if day < last and not made:
                 return day, name
         return None

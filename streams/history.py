@@ -5,6 +5,8 @@ passed: a start reads on from the files, never from what Kafka or Redis say. A p
 its new owner reads that again. Merging and forgetting go on in a thread of their own, one partition after the other.
 
 A full disk: nothing more is read, an alarm of its own says so, and writing is tried again until there is room; what waits is kept.
+
+What goes wrong in merging a partition is told, and stops neither the others nor the writing.
 """
 
 from __future__ import annotations
@@ -13,16 +15,19 @@ import faulthandler
 import gc
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
 
-from domains.system import STOPPED
-from model import Batch, Domain, Metric
-from store import ten
+from domains.system import DAMAGED, STOPPED
+from model import Batch, Domain
+from store import damage, ten
 from store.archive import Archive, Taken
 from store.clock import Clock
 from store.day import day_of
@@ -38,6 +43,8 @@ from streams.source import BrokerError, Source
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Place = tuple[str, int]
+"""Topic and partition."""
 
 GROUP = "-history"
 MOST_ROWS, MOST_WAITING = 1_000_000, 4_000_000
@@ -84,15 +91,17 @@ class History:
         self._source, self._archive, self._clock, self._pulse = source, archive, clock, pulse
         self._by_topic = {domain.topic: domain for domain in domains.values()}
         self._flush_seconds, self._minute_days = flush_seconds, kept.minute
-        self._owned: dict[tuple[str, int], Owned] = {}
+        self._owned: dict[Place, Owned] = {}
         self._daily = daily
         self._merger = Merger(archive, kept, lambda: not self.stopping)
         self._pool = ThreadPoolExecutor(1, "merge")
         self._merging: Future[Any] | None = None
         self._merged = self._told = self._tried = self._measured = self._promised = float("-inf")
         self._full = ""
-        self._anew: dict[tuple[str, int], str] = {}
+        self._anew: dict[Place, str] = {}
         """Partitions that are not read, and why."""
+        self._damaged: dict[Place, list[str]] = {}
+        """By partition the files that were put aside."""
         self.stopping = False
 
     def run(self) -> None:
@@ -166,7 +175,7 @@ class History:
         for place in given:
             self._load(place)
 
-    def _load(self, place: tuple[str, int]) -> None:
+    def _load(self, place: Place) -> None:
         domain = self._by_topic[place[0]]
         offset = self._patiently(lambda: self._archive.resume(domain.key, place))
         end = self._patiently(lambda: self._source.end(*place))
@@ -210,7 +219,7 @@ class History:
                     return False
         return True
 
-    def _flush(self, place: tuple[str, int]) -> bool:
+    def _flush(self, place: Place) -> bool:
         """Writes what waits of a partition; when that fails nothing more is read until it does not."""
         owned = self._owned[place]
         if owned.since is None or owned.first is None or owned.offset is None:
@@ -263,38 +272,62 @@ class History:
         On a full disk too: what is too old makes room.
         """
         if self._merging is not None and self._merging.done():
-            error = self._merging.exception()
-            self._merging = None
-            if isinstance(error, OSError):
+            for error in self._merging.result():
                 self._pulse.failed(error)  # of a full disk the next look makes as much as there is room for
-            elif error is not None and not isinstance(error, Stopped):
-                raise error
+            self._merging = None
         if self._merging is None and self._owned and time.monotonic() - self._merged >= MERGE_SECONDS:
             self._merged = time.monotonic()
             places = [(place, owned.domain) for place, owned in self._owned.items()]
             self._merging = self._pool.submit(self._tidy, places, now, wall, bool(self._full))
 
-    def _tidy(self, places: list[tuple[tuple[str, int], Domain]], now: float, wall: float, full: bool) -> None:
-        for place, domain in places:
-            if full:  # what may be deleted is what makes room
-                self._merger.free(domain.key, place, now)
-                continue
-            metrics: dict[str, Metric] = {metric.key: metric for metric in domain.metrics}
-            self._merger.tidy(domain.key, place, metrics, now, wall)
-        for place, domain in places:
-            while place[1] == 0 and not self.stopping and self._daily.tidy(domain.key, now):
-                log.info("figures of a day", extra={"domain": domain.key})
+    def _tidy(self, places: Iterable[tuple[Place, Domain]], now: float, wall: float, full: bool) -> list[Exception]:
+        """What went wrong, each partition apart from the others; all are merged before anything is made of them."""
+        works: list[Callable[[Place, Domain], None]] = [lambda place, domain: self._compact(place, domain, now, wall, full), self._count]
+        if not full:
+            works.append(lambda place, domain: self._reckon(place, domain, now))
+        errors = list[Exception]()
+        for work, (place, domain) in product(works, places):
+            try:
+                damage.without(self._archive.shelf, partial(work, place, domain))
+            except Stopped:
+                break
+            except Exception as error:  # whatever it is, readings go on being written
+                errors.append(error)
+                if not isinstance(error, OSError):
+                    log.exception("merging failed", extra={"topic": place[0], "partition": place[1]})
+        return errors
+
+    def _compact(self, place: Place, domain: Domain, now: float, wall: float, full: bool) -> None:
+        if full:  # what may be deleted is what makes room
+            self._merger.free(domain.key, place, now)
+        else:
+            self._merger.tidy(domain.key, place, {metric.key: metric for metric in domain.metrics}, now, wall)
+
+    def _count(self, place: Place, domain: Domain) -> None:
+        self._damaged[place] = damage.held(self._archive.shelf, domain.key, place)
+
+    def _reckon(self, place: Place, domain: Domain, now: float) -> None:
+        if place[1] == 0:
             today = day_of(now, self._archive.zone)
-            while place[1] == 0 and ten.tidy(self._archive.shelf, domain.key, today, lambda: not self.stopping):
-                log.info("minutes of ten days", extra={"domain": domain.key})
+            self._make("figures of a day", domain, lambda: self._daily.tidy(domain.key, now))
+            self._make("minutes of ten days", domain, lambda: ten.tidy(self._archive.shelf, domain.key, today, lambda: not self.stopping))
+
+    def _make(self, what: str, domain: Domain, make: Callable[[], date | None]) -> None:
+        """One after the other, until the partitions are to be looked at again."""
+        while not self.stopping and make():
+            log.info(what, extra={"domain": domain.key})
+            if time.monotonic() - self._merged >= MERGE_SECONDS:
+                return
 
     # --- being seen ------------------------------------------------------------------------------------------------------------------
 
     def _report(self, wall: float) -> None:
         if self._pulse.due():
             stopped = "; ".join([self._full and f"The history cannot be written: {self._full}", *self._anew.values()]).strip("; ")
-            self._pulse.lacks(stopped or self._source.lack())
-            self._beat(wall, STOPPED if stopped else "active" if self._owned else "standby")
+            aside = [path for place in self._owned for path in self._damaged.get(place, ())]
+            damaged = f"{len(aside)} damaged and put aside: {aside[0]}" if aside else ""
+            self._pulse.lacks(stopped or self._source.lack() or damaged)
+            self._beat(wall, STOPPED if stopped else DAMAGED if damaged else "active" if self._owned else "standby")
         if not 0 <= wall - self._told < TELL_SECONDS:
             self._told = wall
             self._source.tell({place: owned.first for place, owned in self._owned.items() if owned.first is not None})

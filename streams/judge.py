@@ -12,7 +12,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 
-from domains.system import FEED_DOWN, HISTORY_STOPPED, PROCESS_DEAD, STOPPED, SYSTEM
+from domains.system import DAMAGED, FEED_DOWN, HISTORY_DAMAGED, HISTORY_STOPPED, PROCESS_DEAD, STOPPED, SYSTEM
 from model import Condition, Domain, Figure, Rule
 from store.process import Process, reader
 from store.view import View
@@ -146,7 +146,8 @@ class Judge:
         for process in processes:
             self._step(SYSTEM, PROCESS_DEAD, f"process:{process.id}", now, wall - process.wall)
             if process.kind == "history":
-                self._step(SYSTEM, HISTORY_STOPPED, f"process:{process.id}", now, float(process.state == STOPPED))
+                for rule, state in ((HISTORY_STOPPED, STOPPED), (HISTORY_DAMAGED, DAMAGED)):
+                    self._step(SYSTEM, rule, f"process:{process.id}", now, float(process.state == state))
 
     def finish(self, now: float) -> None:
         """Ends what was not judged this round: a rule or a subject that is no more, a sensor that spoke again."""

@@ -64,6 +64,20 @@ def test_it_is_the_same_in_an_object_store(bucket: str) -> None:
 
 
 @pytest.mark.slow
+def test_a_damaged_object_is_put_aside(bucket: str) -> None:
+    past = Past(bucket)
+    past.send(1, days=1)
+    (good,) = past.shelf.list("raw")
+    bad = good.path.replace("-0-", "-1-")
+    past.shelf.put(bad, lambda file: file.write(b"no more"))
+    days, day = Days(Shelf(bucket), ZONE, 1), date(2026, 11, 20)
+    for ask in (lambda: days.quantiles("sea", day, METRICS["level"], 0.5), lambda: days.hours("sea", day, METRICS)):
+        assert ask()
+        assert [entry.path for entry in past.shelf.list("")] == [f"damaged/{bad}", good.path]
+        past.shelf.move(f"damaged/{bad}", bad)
+
+
+@pytest.mark.slow
 def test_reports_are_kept_there_too(bucket: str) -> None:
     reports, day = Reports(Shelf(bucket)), date(2026, 11, 19)
     assert reports.newest("day", day) is None and reports.read("day", day, 1) is None

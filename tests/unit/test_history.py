@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domains.system import DAMAGED
 from model import Batch
 from store.archive import Archive, files
 from store.history import History
@@ -23,6 +24,7 @@ from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Past
 from tests.unit.story import site
 from tests.until import until
 
+OTHER = (PLACE[0], 1)
 DAY, FIRST = 86_400.0, date(2026, 11, 20)
 AFTER = BEGIN / 1000 + 10 * DAY
 
@@ -46,7 +48,7 @@ class Kafka:
     """A topic whose partitions are given at once; what stands in `batches` is polled next."""
 
     batches: list[Batch] = field(default_factory=list)
-    given: set[tuple[str, int]] = field(default_factory=lambda: {PLACE})
+    given: set[tuple[str, int]] = field(default_factory=lambda: {PLACE, OTHER})
     resting: bool = False
 
     def poll(self, seconds: float) -> list[Batch]:
@@ -75,15 +77,21 @@ class Kafka:
 class Heart:
     """What a process said of itself."""
 
-    said: list[str] = field(default_factory=list)
+    state: str = ""
+    lack: str = ""
+    errors: list[Exception] = field(default_factory=list)
 
     def failed(self, error: Exception) -> None:
-        self.said.append(str(error))
+        self.errors.append(error)
 
-    def lacks(self, what: str) -> None: ...
+    def lacks(self, what: str) -> None:
+        self.lack = what
 
     def due(self) -> bool:
-        return False
+        return True
+
+    def send(self, state: str, rate: float, wall: float) -> None:
+        self.state = state
 
 
 @dataclass
@@ -98,9 +106,16 @@ class Hands:
     wall = now
 
 
-def process(shelf: Shelf, kafka: Kafka, heart: Heart, raw: int = 30) -> writer.History:
+class Endless:
+    """Figures of days without end."""
+
+    def tidy(self, domain: str, now: float) -> date:
+        return FIRST
+
+
+def process(shelf: Shelf, kafka: Kafka, heart: Heart, raw: int = 30, daily: Any = None) -> writer.History:
     archive, city = Archive(shelf, ZONE), domain()
-    daily = Daily(History(shelf, ZONE), {"sea": city}, site())
+    daily = daily or Daily(History(shelf, ZONE), {"sea": city}, site())
     asked: Any = kafka, archive, {"sea": city}, Hands(AFTER), heart, Kept(raw=raw, minute=400), 0.0, daily
     return writer.History(*asked)
 
@@ -138,7 +153,7 @@ def test_on_a_full_disk_what_is_too_old_still_goes_and_makes_room(past: Past) ->
     history = process(shelf, kafka, Heart(), raw=100)
     turns(history, lambda: kafka.resting, "the disk is full")
     kept = process(shelf, kafka, Heart(), raw=3)
-    kafka.given, kafka.batches, kafka.resting = {PLACE}, [batch([message("a", 1.0, AFTER)], past.offset)], False
+    kafka.given, kafka.batches, kafka.resting = {PLACE, OTHER}, [batch([message("a", 1.0, AFTER)], past.offset)], False
     turns(kept, lambda: held(shelf, date(2026, 11, 30)), "it is written")
     assert held(shelf, FIRST) == 0 and held(shelf, FIRST, "minute") == 1
 
@@ -149,3 +164,60 @@ def test_a_merge_for_which_there_is_no_room_keeps_nothing_that_is_too_old(past: 
     with pytest.raises(OSError, match="no space"):
         Merger(Archive(shelf, ZONE), Kept(raw=3, minute=400)).tidy("sea", PLACE, METRICS, AFTER, AFTER)
     assert held(shelf, FIRST) == 0 and held(shelf, FIRST, "minute") == 1
+
+
+def spoilt(shelf: Shelf, path: str) -> str:
+    """Breaks a file off in the middle."""
+    place = Path(shelf.path(path))
+    place.write_bytes(place.read_bytes()[: place.stat().st_size // 2])
+    return path
+
+
+def test_a_damaged_file_is_put_aside_and_all_else_is_merged_and_written(past: Past) -> None:
+    later = date(2026, 11, 22)
+    for partition in (0, 1, 0, 1):
+        past.write([("s", "level", BEGIN + 2 * 86_400_000 + past.offset, 1.0)], partition)
+    bad = spoilt(past.shelf, next(entry.path for entry in past.shelf.list(f"raw/domain=sea/date={later}")))
+    kafka, heart = Kafka([batch([message("a", 1.0, AFTER)], past.offset)]), Heart()
+    history = process(past.shelf, kafka, heart)
+    turns(history, lambda: held(past.shelf, date(2026, 11, 30)) and held(past.shelf, later, "minute") == 2, "it is written and merged")
+    turns(history, lambda: heart.state == DAMAGED and heart.lack == f"1 damaged and put aside: damaged/{bad}", "it says so")
+    assert [one.kind for one in files(past.shelf, "raw", "sea")[later]] == ["whole", "whole"]
+    past.shelf.delete(f"damaged/{bad}")
+    turns(history, lambda: heart.state == "active" and not heart.lack, "it says that too")
+
+
+def test_what_fails_in_one_partition_leaves_the_others_alone(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = Merger.free
+
+    def fails(self: Merger, domain: str, place: tuple[str, int], now: float) -> Any:
+        if place == PLACE:
+            raise error
+        return free(self, domain, place, now)
+
+    monkeypatch.setattr(Merger, "free", fails)
+    for number, error in enumerate((OSError("no answer"), RuntimeError("a mistake"))):
+        for _ in range(2):
+            past.write([("s", "level", BEGIN + (number + 3) * 86_400_000 + past.offset, 1.0)], 1)
+        heart = Heart()
+        history = process(past.shelf, Kafka(), heart)
+        turns(history, lambda day=FIRST + timedelta(number + 3): held(past.shelf, day, "minute"), "the other is merged")  # type: ignore[misc]
+        turns(history, lambda error=error, heart=heart: error in heart.errors, "it says so")  # type: ignore[misc]
+
+
+def test_however_many_days_are_to_be_computed_merging_goes_on(past: Past) -> None:
+    history = process(past.shelf, Kafka(), Heart(), daily=Endless())
+    try:
+        for number in (3, 4):
+            past.write([("s", "level", BEGIN + number * 86_400_000, 1.0)])
+            turns(history, lambda day=FIRST + timedelta(number): held(past.shelf, day, "minute"), "it is merged")  # type: ignore[misc]
+    finally:
+        history.stopping = True
+
+
+def test_a_restart_reads_again_what_the_newest_file_held(past: Past) -> None:
+    before = past.offset
+    past.write([("s", "level", BEGIN + 5 * 86_400_000, 1.0)])
+    spoilt(past.shelf, max(entry.path for entry in past.shelf.list("raw")))
+    assert History(past.shelf, ZONE).minutes("sea", "s", METRICS["level"], AFTER - 9 * DAY, AFTER).num_rows == 0
+    assert past.archive.resume("sea", PLACE) == before

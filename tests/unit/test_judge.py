@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from domains.system import DAMAGED, STOPPED
 from model import Figure, Rule
 from store.process import Process
 from store.table import LATEST
@@ -160,6 +163,19 @@ def test_a_process_that_beats_no_more_is_dead() -> None:
     judge.processes(START, [process(wall=WALL), dead], WALL)
     judge.finish(START)
     assert set(judge.conditions) == {f"system/process_dead|process:{dead.id}"}
+
+
+@pytest.mark.parametrize(("state", "rule", "after"), [(STOPPED, "history_stopped", 10), (DAMAGED, "history_damaged", 0)])
+def test_a_history_process_says_what_it_cannot_do(state: str, rule: str, after: float) -> None:
+    judge = Judge({}, {})
+    told = replace(process(wall=WALL), kind="history", state=state)
+    for moment in (START, START + after):
+        judge.processes(moment, [told], WALL)
+        judge.finish(moment)
+    assert set(judge.conditions) == {f"system/{rule}|process:{told.id}"}
+    judge.processes(START + after + 1, [replace(told, state="active")], WALL)
+    judge.finish(START + after + 1)
+    assert not judge.conditions
 
 
 def test_the_next_judge_goes_on_where_the_last_stopped() -> None:

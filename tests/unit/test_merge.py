@@ -15,9 +15,8 @@ from store import ten
 from store.archive import files
 from store.history import History
 from store.merge import FEW, LATE_SECONDS, MANY, Kept, Merger
-from store.shelf import Entry, Shelf, Write
+from store.shelf import Shelf, Write
 from store.stretch import Stretch, standing
-from store.whole_day import Days
 from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Found, Past, taken
 
 DAY_SECONDS = 86_400
@@ -51,22 +50,6 @@ class Fragile(Shelf):
         do()
         if self._left == 0:
             raise Crash
-
-
-class Moving(Shelf):
-    """A shelf whose files are merged right after somebody looked which there are."""
-
-    def __init__(self, past: Past, merges: int) -> None:
-        super().__init__(past.shelf.root)
-        self._past, self._merges = past, merges
-
-    def list(self, folder: str) -> list[Entry]:
-        found = super().list(folder)
-        if found and self._merges:
-            self._merges -= 1
-            tidy(self._past, wall=1e12)
-            self._past.send(1)
-        return found
 
 
 class Full(Shelf):
@@ -263,23 +246,6 @@ def test_partitions_are_merged_each_by_its_owner(tmp_path: Path) -> None:
     tidy(past)
     assert {one.partition for one in names(past, "raw") if one.kind == "whole"} == {0}
     assert readings(past) == past.found and sums(past) == true_sums(past.found)
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda days: len(days.day("sea", METRICS["level"], FIRST, BEGUN, AFTER).time),
-        lambda days: len(days.quantiles("sea", FIRST, METRICS["level"], 0.5)),
-        lambda days: days.query("sea", list(METRICS.values()), BEGUN, BEGUN + DAY_SECONDS, "SELECT count(*) FROM raw", {}).num_rows,
-        lambda days: days.hours("sea", FIRST, METRICS).heard.sum(),
-        lambda days: days.minutes("sea", "s-0-1", METRICS["level"], BEGUN, AFTER).num_rows,
-    ],
-    ids=["day", "quantiles", "query", "hours", "minutes"],
-)
-def test_files_merged_under_the_hands_of_a_reader_are_looked_for_anew(tmp_path: Path, ask: Callable[[Days], int]) -> None:
-    past = Past(tmp_path)
-    past.send(6)
-    assert ask(Days(Moving(past, 2), ZONE, 1)) > 0
 
 
 def test_a_wrong_clock_makes_no_minutes(tmp_path: Path) -> None:

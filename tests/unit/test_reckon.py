@@ -180,3 +180,25 @@ def test_a_day_is_computed_again_when_a_unit_was_changed(past: Past) -> None:
     daily = Daily(History(past.shelf, ZONE), {"sea": replace(DOMAIN, metrics=metrics)}, SITE)
     assert (daily.tidy("sea", later), daily.tidy("sea", later)) == (date(2026, 11, 20), None)
     assert asked(past, "level_highest", 2, 2.01)[2.0] == pytest.approx(100 * before)
+
+
+def test_a_late_reading_costs_its_day_and_the_next_which_looks_back_to_it(tmp_path: Path) -> None:
+    past, days, later = Past(tmp_path), 6, START + 9 * 24 * HOUR
+    for day in range(days):
+        past.write([("s-1", "level", BEGIN + day * 86_400_000 + 60_000 * minute, float(day)) for minute in range(5)])
+    daily, merger = Daily(History(past.shelf, ZONE), {"sea": DOMAIN}, SITE), Merger(past.archive, Kept(raw=30, minute=30))
+
+    def made() -> list[int]:
+        merger.tidy("sea", PLACE, METRICS, later, later + 9 * 86_400)
+        found = []
+        while day := daily.tidy("sea", later):
+            found.append((day - date(2026, 11, 20)).days)
+        return found
+
+    assert (made(), made()) == ([0, 1, 2, 3, 4, 5], [])
+    past.write([("s-1", "level", BEGIN + 86_400_000 + 23 * 3_600_000, 100.0)])
+    assert (made(), made()) == ([1, 2], [])
+    for kind in ("raw", "minute"):
+        for entry in past.shelf.list(f"{kind}/domain=sea/date=2026-11-20"):
+            past.shelf.delete(entry.path)
+    assert made() == [], "a day that is kept no more changes nothing of the next"
