@@ -80,9 +80,11 @@ class History:
 
     def _shortened(self, domain: str, key: tuple[str, str], chosen: Chosen) -> tuple[Chosen, list[pa.Table]]:
         """The days that are still to be read, and minutes of the others from their copies by ten days (`store.ten`)."""
-        rest, copied = dict(chosen), list[pa.Table]()
+        rest, copied, spans = dict(chosen), list[pa.Table](), dict[date, list[date]]()
+        for day in chosen:
+            spans.setdefault(ten.first_of(day), []).append(day)
         for first, sources in ten.by_span({day: both[1] for day, both in chosen.items()}).items():
-            days = {day for day in chosen if ten.first_of(day) == first}
+            days = spans[first]
             if any(chosen[day][0] for day in days):
                 continue  # more came since they were made
             path = ten.find(self.shelf, domain, first, ten.name_of(sources), key)
@@ -231,13 +233,23 @@ class History:
         return standing(one for one in names if one is not None)
 
     def again(self, read: Callable[[], T]) -> T:
-        """What `read` finds; files that were merged away under its hands are looked for anew."""
+        """What `read` finds; files that were merged away under its hands are looked for anew. Raises `OSError`."""
         for _ in range(TRIES - 1):
             try:
-                return read()
+                return _told(read)
             except FileNotFoundError:
                 continue
+        return _told(read)
+
+
+def _told(read: Callable[[], T]) -> T:
+    """What `read` finds, and what DuckDB raises as the `OSError` that it is."""
+    try:
         return read()
+    except duckdb.IOException as error:  # a file was merged away, or cannot be read
+        raise FileNotFoundError(str(error)) from error
+    except duckdb.OutOfMemoryException as error:
+        raise OSError(str(error)) from error
 
 
 def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[Stretch], list[Stretch]]:

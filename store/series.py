@@ -21,6 +21,8 @@ from store.shelf import Shelf
 MOST_GROUPS = 6_000
 """Row groups of which footers are remembered: some 60 MB."""
 NAMED = ("sensor", "metric")
+SENSOR, METRIC = range(2)
+"""The first columns of every file."""
 
 
 @dataclass(slots=True)
@@ -28,8 +30,8 @@ class Footer:
     """What is remembered of a file, which never changes under its name."""
 
     metadata: Any
-    edges: dict[int, tuple[Key, Key]] = field(default_factory=dict)
-    """By row group the least and the greatest metric, and sensor."""
+    edges: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    """By row group and column the least and the greatest."""
     filters: dict[int, bytes] = field(default_factory=dict)
 
     def groups(self, key: Key) -> list[int]:
@@ -39,7 +41,7 @@ class Footer:
     def learn(self, file: Any, key: Key) -> None:
         """Reads the filters of the row groups that may hold a series; files that were written without have none."""
         for group in self._between(key):
-            column = self.metadata.row_group(group).column(0)
+            column = self.metadata.row_group(group).column(SENSOR)
             if group not in self.filters and column.bloom_filter_length:
                 self.filters[group] = bloom.bits(file.read_at(column.bloom_filter_length, column.bloom_filter_offset))
 
@@ -47,20 +49,19 @@ class Footer:
         """The row groups of a metric, and of these all but the first and the last of it alone, that have sensors before and after."""
         count = self.metadata.num_row_groups
         # Greatest of a group: its last row's metric, with a sensor that is at least its last row's.
-        first = bisect_left(range(count), key[0], key=lambda number: self._edge(number)[1][0])
-        last = bisect_right(range(count), key[0], key=lambda number: self._edge(number)[0][0]) - 1
+        first = bisect_left(range(count), key[0], key=lambda number: self._edge(number, METRIC)[1])
+        last = bisect_right(range(count), key[0], key=lambda number: self._edge(number, METRIC)[0]) - 1
         within = range(first + 1, last)
-        low = bisect_left(within, key[1], key=lambda number: self._edge(number)[1][1])
-        high = bisect_right(within, key[1], key=lambda number: self._edge(number)[0][1])
+        low = bisect_left(within, key[1], key=lambda number: self._edge(number, SENSOR)[1])
+        high = bisect_right(within, key[1], key=lambda number: self._edge(number, SENSOR)[0])
         ends = sorted({first, last} if first <= last else set())
-        return sorted([*within[low:high], *(one for one in ends if self._edge(one)[0][1] <= key[1] <= self._edge(one)[1][1])])
+        return sorted([*within[low:high], *(one for one in ends if self._edge(one, SENSOR)[0] <= key[1] <= self._edge(one, SENSOR)[1])])
 
-    def _edge(self, number: int) -> tuple[Key, Key]:
-        found = self.edges.get(number)
+    def _edge(self, number: int, column: int) -> tuple[str, str]:
+        found = self.edges.get((number, column))
         if found is None:
-            group = self.metadata.row_group(number)
-            metric, sensor = (group.column(place).statistics for place in (1, 0))
-            found = self.edges[number] = ((metric.min, sensor.min), (metric.max, sensor.max))
+            told = self.metadata.row_group(number).column(column).statistics
+            found = self.edges[number, column] = told.min, told.max
         return found
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -166,8 +167,12 @@ def written(line: Line, load: Load) -> bool:
 def held(line: Line) -> dict[tuple[str, int], float]:
     history = History(Shelf(line.environment["CITYDECK_HISTORY"]), ZONE)
     days = sorted(files(history.shelf, "raw", "probe"))
-    with history.connect("probe", days[0], days[-1]) as database:
-        rows = database.execute("SELECT sensor, epoch_ms(time), value FROM raw").fetchall()
+
+    def read() -> list[Any]:
+        with history.connect("probe", days[0], days[-1]) as database:
+            return database.execute("SELECT sensor, epoch_ms(time), value FROM raw").fetchall()
+
+    rows = history.again(read)
     assert len(rows) == len({row[:2] for row in rows})
     return {(sensor, ms): value for sensor, ms, value in rows}
 

@@ -16,7 +16,7 @@ from store.archive import Archive, Taken
 from store.day import begin
 from store.hour import HOUR_MS, DayHours, sheets
 from store.merge import Kept, Merger
-from store.shelf import Shelf
+from store.shelf import Entry, Shelf
 from store.whole_day import Days
 from tests.unit.past import BEGIN, METRICS, PLACE, ZONE, Past
 
@@ -175,3 +175,32 @@ def test_percentiles_are_of_all_that_is_kept_of_a_day(tmp_path: Path) -> None:
     late = history.quantiles("sea", DAY, METRICS["level"], 0.9)
     assert sorted(late) == list(range(24)) and late[3] == pytest.approx(53.1)
     assert late[2] == pytest.approx(np.quantile([*range(60), 1000.0], 0.9))
+
+
+class Stale(Shelf):
+    """A shelf that names a file which was merged away; at first, or for ever."""
+
+    def __init__(self, root: str, times: float) -> None:
+        super().__init__(root)
+        self._left = times
+
+    def list(self, folder: str) -> list[Entry]:
+        self._left -= 1
+        gone = [Entry(f"{folder}/{PLACE[0]}-0-{60:020d}-{70:020d}-last.parquet", 1, 0.0)] if self._left >= 0 and "raw" in folder else []
+        return [*super().list(folder), *gone]
+
+
+@pytest.mark.parametrize("asked", ["quantiles", "day"])
+def test_files_that_are_merged_away_meanwhile_are_looked_for_anew(tmp_path: Path, asked: str) -> None:
+    past = Past(tmp_path)
+    past.write([("s", "level", BEGIN + minute * 60_000, 1.0) for minute in range(60)])
+
+    def ask(times: float) -> int:
+        history = Days(Stale(str(tmp_path), times), ZONE)
+        if asked == "day":
+            return len(history.day("sea", METRICS["level"], DAY, BEGIN / 1000, BEGIN / 1000 + 3600).time)
+        return len(history.quantiles("sea", DAY, METRICS["level"], 0.5))
+
+    assert ask(1) == {"day": 60, "quantiles": 1}[asked]
+    with pytest.raises(FileNotFoundError):
+        ask(math.inf)

@@ -269,8 +269,8 @@ def test_partitions_are_merged_each_by_its_owner(tmp_path: Path) -> None:
     "ask",
     [
         lambda days: len(days.day("sea", METRICS["level"], FIRST, BEGUN, AFTER).time),
-        lambda days: len(days.quantiles("sea", FIRST, "level", 0.5)),
-        lambda days: days.query("sea", BEGUN, BEGUN + DAY_SECONDS, "SELECT count(*) FROM raw", {}).num_rows,
+        lambda days: len(days.quantiles("sea", FIRST, METRICS["level"], 0.5)),
+        lambda days: days.query("sea", list(METRICS.values()), BEGUN, BEGUN + DAY_SECONDS, "SELECT count(*) FROM raw", {}).num_rows,
         lambda days: days.hours("sea", FIRST, METRICS).heard.sum(),
         lambda days: days.minutes("sea", "s-0-1", METRICS["level"], BEGUN, AFTER).num_rows,
     ],

@@ -184,6 +184,9 @@ def test_days_roll_up_to_their_worst_and_leave_gaps(tmp_path: Path) -> None:
     none = told(past(tmp_path / "none", []))
     week = roll.rolled([none, one, none])
     assert (week["kpis"][0]["days"], week["kpis"][0]["value"], week["kpis"][0]["day"]) == ([None, 6.0, None], 6.0, 1)
+    assert [each["value"] for each in week["kpis"]] == [6.0] * 3, (
+        "days without data are not days of zero, for the lowest and the mean neither"
+    )
     assert week["feed"]["held"] == 1.0 and week["metrics"][0]["greatest"] == {"value": 6.0, "sensor": "a", "hour": 3, "day": 1}
     assert roll.rolled([none, none])["kpis"][0]["value"] is None
 

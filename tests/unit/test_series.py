@@ -28,12 +28,12 @@ def check(past: Past, finder: Finder) -> None:
             assert found.to_pylist() == [row for row in rows if (row["metric"], row["sensor"]) == (metric, sensor)]
 
 
-@pytest.fixture(params=[1, 7, 1 << 15])
+@pytest.fixture(params=[7, 1 << 15])
 def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Past:
     monkeypatch.setattr("store.sheet.ROW_GROUP", request.param)
     past = Past(tmp_path)
-    past.send(8)
-    past.send(8, partition=1)
+    past.send(4)
+    past.send(2, partition=1)
     Merger(past.archive, Kept(raw=30, minute=60)).tidy("sea", PLACE, METRICS, BEGIN / 1000 + 200_000, 0.0)
     return past
 
@@ -62,14 +62,3 @@ def test_a_file_that_was_merged_away_is_told(past: Past) -> None:
     past.shelf.delete(entry.path)
     with pytest.raises(FileNotFoundError):
         Finder(past.shelf).parts(entry.path, ("level", "s-0-1"), RAW)
-
-
-def test_files_of_a_running_day_stay_few(tmp_path: Path) -> None:
-    past = Past(tmp_path)
-    counts = []
-    for number in range(400):
-        past.write([(f"s-0-{number % 3}", "level", BEGIN + number * 60_000, 1.0)])
-        Merger(past.archive, Kept(raw=30, minute=60)).tidy("sea", PLACE, METRICS, BEGIN / 1000 + number * 60, 0.0)
-        counts.append(len(past.shelf.list("raw")))
-    assert max(counts) <= 9 + 5 + 5 + 1
-    check(past, Finder(past.shelf))
