@@ -46,9 +46,10 @@ from tests.kafka.server import KafkaServer
 ZONE, DAY, PARTITIONS = ZoneInfo("Asia/Shanghai"), date(2026, 10, 31), 4
 MINUTES_A_DAY, SERIES = 1440, 200
 METRICS = {
-    key: Metric(key=key, label=Label(en=key, zh=key), unit="m", valid=(-1e9, 1e9), decimals=2, normal=(0.0, 1.0), scale=(0.0, 1.0))
-    for key in ("dissolved_oxygen", "ph", "water_temperature")
+    key: Metric(key=key, label=Label(en=key, zh=key), unit=unit, valid=(-1e9, 1e9), decimals=2, normal=(0.0, 1.0), scale=(0.0, 1.0))
+    for key, unit in (("dissolved_oxygen", "mg/L"), ("ph", ""), ("water_temperature", "°C"))
 }
+"""In the units of the demo's bureau, which reads them."""
 DECIMALS, STEPS = (1, 2, 2), (0.05, 0.02, 0.1)
 """Of the metrics: the decimals that a sensor sends, and how far a minute goes from the one before."""
 
@@ -180,7 +181,7 @@ def readings(names: list[tuple[str, str]], minute: int, value: np.ndarray[Any, A
     series = np.tile(np.arange(len(names)), size)
     ms = begin(DAY, ZONE) + (minute + np.repeat(np.arange(size), len(names))) * 60_000 + (series * 7) % 60_000
     nothing = np.zeros(len(ms), np.uint8)
-    units = dict.fromkeys(METRICS, "m")
+    units = {key: metric.unit for key, metric in METRICS.items()}
     return Taken(names=names, units=units, series=series, ms=ms, filed=ms, value=value.ravel(), quality=nothing, origin=nothing)
 
 

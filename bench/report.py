@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def sources(folder: Path, domains: Mapping[str, Domain], site: Site) -> Sources:
     """What the report is made of."""
     shelf, engine = Shelf(str(folder / "history")), connect(f"sqlite:///{folder / 'deck.db'}")
     return Sources(
-        domains={"sea": replace(domains["sea"], metrics=tuple(replace(each, unit="m") for each in domains["sea"].metrics))},
+        domains={"sea": domains["sea"]},
         site=site,
         history=Days(shelf, ZONE),
         reports=Reports(shelf),

@@ -57,7 +57,7 @@ def viewer(tmp_path: Path, redis_server: RedisServer, engine: Engine) -> Person:
         for minute in minutes
     ]
     rows += [(HOSTILE, "dissolved_oxygen", BEGIN, 1.0)]
-    archive.write("sea", ("city.sea", 0), 0, len(rows), taken(rows))
+    archive.write("sea", ("city.sea", 0), 0, len(rows), taken(rows, units={"dissolved_oxygen": "mg/L"}))
     journal = Journal(engine)
     usual: dict[str, Any] = {"alarm": ALARM, "rule": "sea/oxygen_low", "subject": f"sensor:{BUOY}", "domain": "sea", "occurrence": 1}
     usual |= {"priority": "high", "value": 3.9, "limit": 4.0}
