@@ -12,7 +12,7 @@ import pytest
 
 from store.day import begin
 from store.merge import Kept, Merger
-from store.reel import MOST_ROWS, Reel
+from store.reel import MOST_ROWS, Reel, Rows
 from streams.percentile import quantile
 from streams.then import Fives, Then
 from tests.unit.city import START, domain
@@ -110,7 +110,12 @@ def test_of_a_large_city_one_day_is_held_and_of_others_what_later_days_look_at(t
     assert len(before.rows["good"].key) < len(whole._days[-2].rows["good"].key) / 5
     other.look(midnight - 86_400)
     reads, read = list[str](), Reel._read
-    monkeypatch.setattr(Reel, "_read", lambda self, path, *rest: reads.append(path) or read(self, path, *rest))
+
+    def counted(self: Reel, path: str, kind: str, start: float) -> Rows:
+        reads.append(path)
+        return read(self, path, kind, start)
+
+    monkeypatch.setattr(Reel, "_read", counted)
     for _ in range(3):
         one.look(midnight + 2 * 3600)
         other.look(midnight - 86_400)
