@@ -17,6 +17,7 @@ from demo.memory import RedisServer
 from settings import load
 from store.database import connect
 from store.report import canonical
+from streams.report.compose import make
 from tests.door import accounts
 from tests.integration.test_alarm_api import Person
 from tests.report import DAY, SITE, City
@@ -128,3 +129,20 @@ def test_a_history_that_cannot_be_read_is_said(server: Flask, tmp_path: Path) ->
         answer = Person(other, "manager").get(f"{REPORTS}/daily?date={DAY}")
     assert answer.status_code == 503
     connect(database).dispose()
+
+
+def test_an_exercise_shows_the_citys_reports_and_makes_none(tmp_path: Path, redis_server: RedisServer) -> None:
+    town = City(tmp_path)
+    town.simulate(DAY, 3600.0)
+    revision = make(town.sources(), "day", DAY, 0.0)
+    town.write("sea", [("late", "dissolved_oxygen", round(revision.facts["begin"] * 1000), 5.0, 0)])
+    drill = f"sqlite:///{tmp_path / 'drill.db'}"
+    accounts(drill)
+    told = {"SITE": str(SITE), "REDIS": redis_server.url, "DATABASE": drill, "SECRET_KEY": "k", "HISTORY": str(town.folder / "history")}
+    app = create(load({f"CITYDECK_{name}": text for name, text in {**told, "EXERCISE": "drill"}.items()}))
+    manager = Person(app.server, "manager")
+    answer = manager.get(f"{REPORTS}/daily?date={DAY}")
+    assert answer.json is not None and answer.json["number"] == 1
+    assert manager.get(f"{REPORTS}/daily?date={DAY - timedelta(1)}").status_code == 404
+    assert town.sources().reports.numbers("day", DAY) == [1]
+    town.engine.dispose()
