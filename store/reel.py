@@ -260,6 +260,7 @@ class Reel:
                 new = held.lacks(there)
                 if new:
                     held.take(new, [self._read(f"{folder(kind, self.domain, day)}/{one.name}", kind, held.start) for one in new])
+                    pa.default_memory_pool().release_unused()  # Arrow would keep as much as the readings take
                 return
 
     def _read(self, path: str, kind: str, start: float) -> Rows:

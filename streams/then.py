@@ -55,8 +55,9 @@ class Fives:
         index, at, group = self._grouped(rows, width, int(day.start) % width)
         order = np.argsort(at, kind="stable")
         starts, edges = np.unique(at[order], return_index=True)
-        for one, places in zip(starts.tolist(), np.split(order, edges[1:]), strict=True):
-            yield int(day.start) + one, (index[places], group[places])
+        index, group = index[order], group[order]  # one piece of memory for all windows, which is given back as one
+        for one, first, last in zip(starts.tolist(), edges.tolist(), [*edges[1:].tolist(), len(order)], strict=True):
+            yield int(day.start) + one, (index[first:last], group[first:last])
 
     def _grouped(self, rows: Rows, width: int, offset: int) -> tuple[Index, Index, NDArray[np.void]]:
         """(series, start, record) of each window of each series; a day begins `offset` seconds after a window does, nearly always 0."""
