@@ -127,7 +127,7 @@ def create(settings: Settings) -> Dash:
     described, site = city.read(Path(settings.site), settings.exercise)
     client = connect(settings.redis)
     if settings.exercise:
-        exercise.insist(client, database.connect(settings.database), settings.exercise)
+        exercise.insist(client, settings.database, settings.exercise)
     frames, reader = Frames(client), Live(client)
     hub, figures = Hub(frames), Figures()
     server = _server(settings)

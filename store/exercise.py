@@ -10,7 +10,7 @@ from sqlalchemy import inspect, select
 
 from model import SpecError
 from store import Away, Client, schema
-from store.database import DatabaseAway, Engine, insert_once, migrate, reading, writing
+from store.database import DatabaseAway, Engine, connect, insert_once, migrate, reading, writing
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +29,16 @@ return ARGV[1]
 """
 
 
-def insist(client: Client, engine: Engine, exercise: str) -> None:
+def insist(client: Client, database: str, exercise: str) -> None:
     """SpecError where Redis or the database are not this exercise's; empty ones become its own. Waits until both answer."""
+    engine = connect(database)
     claims = {"REDIS": lambda: _redis(client, exercise), "DATABASE": lambda: _database(engine, exercise)}
     for name, claim in claims.items():
         held = _patiently(claim)
         if held != exercise:
             whose = f"that of the exercise {held!r}" if held else "a city's"
             raise SpecError("environment", f"CITYDECK_{name}", f"is {whose}: an exercise needs one of its own, which is empty at first")
+    engine.dispose()
 
 
 def refuse(client: Client) -> None:

@@ -10,12 +10,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from model import QUALITIES, Domain, Metric
-from store.day import DAY, begin, day_of, days
 from store.history import History
 from store.table import WINDOW
 from store.view import View, Window
 
-FIVE_MS = 300_000
+FIVE, FIVE_MS = 300, 300_000
+MOST_ROWS = 500_000
+"""Windows of all series that are asked for at once: a kilobyte each while they are computed."""
 FIELDS = ("n", "sum", "min", "max", "first", "last", "first_at", "last_at")
 TRUSTED = list(QUALITIES[: QUALITIES.index("bad")])
 
@@ -57,13 +58,13 @@ def fives(history: History, domain: Domain, metrics: Collection[str], since: flo
     loud = [metric.key for metric in domain.metrics if metric.energetic] or [""]
     number: dict[Name, int] = {}
     windows: dict[Window, NDArray[np.void]] = {}
-    for day in days(day_of(since, history.zone), day_of(until, history.zone)):  # all at once would be some gigabytes of a large city
-        first, last = max(since, begin(day, history.zone) / 1000), min(until, begin(day + DAY, history.zone) / 1000)
-        if first < last:
-            rows = history.query(
-                domain.key, _declared(domain, metrics), first, last - 0.001, _FIVES, {**_asked(metrics, first, last), "energetic": loud}
-            )
-            windows |= _windows(rows, number)
+    first, count = since, 12
+    while first < until:  # all at once would be gigabytes of a large city
+        last = min((first // FIVE + count) * FIVE, until)
+        asked = {**_asked(metrics, first, last), "energetic": loud}
+        rows = history.query(domain.key, _declared(domain, metrics), first, last - 0.001, _FIVES, asked)
+        windows |= _windows(rows, number)
+        first, count = last, min(max(MOST_ROWS // max(len(number), 1), 1), 288)
     return View(f"{domain.key}.0", names=list(number), windows=windows)
 
 

@@ -2,14 +2,18 @@
 
 A file of the history is read once and never changes, so what is held of a day only grows by the files that came since. Partitions whose
 readings are kept no more are made of their minutes. Reading takes a second a day for a million readings: a thread's work.
+
+Where the days held are more than `MOST_ROWS`, those that nobody looks at go, and of the day before one that is looked at only that stays
+which moments of the next day look at: its five minutes, its last hours, and the newest readings of each series.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +22,7 @@ from numpy.typing import NDArray
 
 from model import ORIGINS, QUALITIES, Domain
 from store.archive import folder
-from store.day import begin, day_of, days
+from store.day import DAY, begin, day_of, days
 from store.declared import held as declared
 from store.history import History, without_readings
 from store.minute import roll_up
@@ -30,7 +34,9 @@ SHIFT = 27
 SPAN = 1 << SHIFT
 MINUTE_MS = 60_000
 MOST_ROWS = 12_000_000
-"""Readings of a domain held at once: 18 bytes each."""
+"""Readings of a domain held at once, 22 bytes each; its five minutes count three times. One day that is looked at may be more."""
+TAIL_SECONDS = 7_800.0
+"""Of the end of a day: the two hours for which minutes are kept, and a window of five."""
 COLUMNS = ["sensor", "metric", "time", "value", "quality", "origin", "unit"]
 MINUTES = ["sensor", "metric", "time", "count", "mean", "min", "max", "last", "origin", "unit"]
 
@@ -99,9 +105,13 @@ NONE = Rows(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8), np.empty(
 class Day:
     """One local day: its trusted readings, those that are not, and which were missing."""
 
-    def __init__(self, start: float) -> None:
-        self.start = start
-        """Seconds since 1970 at which it begins."""
+    def __init__(self, start: float, end: float) -> None:
+        self.start, self._end = start, end
+        """Seconds since 1970 at which it begins and ends."""
+        self.short = False
+        """Whether only what later days look at is left."""
+        self.fives: tuple[int, Mapping[int, tuple[Numbers, NDArray[np.void]]]] | None = None
+        """Of which version its five minutes were made, and those by start; who looks at it makes them."""
         self.rows = {"good": NONE, "bad": NONE, "missing": NONE}
         self.held: list[Stretch] = []
         self.earliest: list[float] = []
@@ -110,7 +120,8 @@ class Day:
         """By kind where each minute begins in the places of the rows by minute, and those places."""
 
     def __len__(self) -> int:
-        return sum(len(rows.key) for rows in self.rows.values())
+        fives = self.fives[1].values() if self.fives else ()
+        return sum(len(rows.key) for rows in self.rows.values()) + 3 * sum(len(series) for series, _ in fives)
 
     @property
     def version(self) -> int:
@@ -154,6 +165,15 @@ class Day:
         found = np.sort(places[begins[max(first, 0) // MINUTE_MS] : begins[min(last, SPAN - 1) // MINUTE_MS + 1]])
         ms = rows.key[found] & (SPAN - 1)
         return rows.where(found[(ms >= first) & (ms <= last)])
+
+    def shorten(self) -> None:
+        """Lets go of what moments of later days do not look at, once its five minutes are made."""
+        for name, rows in self.rows.items():
+            last = np.append(rows.series[1:] != rows.series[:-1], True)[: len(rows.key)]
+            kept = last | (rows.ms >= (self._end - self.start - TAIL_SECONDS) * 1000)
+            kept[:-1] |= last[1:]  # the newest but one tells how often it speaks
+            self.rows[name] = rows.where(kept)
+        self._minutes, self.short = {}, True
 
     def _correct(self) -> None:
         """A reading that came again with another quality is one reading still: what is good goes before."""
@@ -206,15 +226,26 @@ class Reel:
         self._history, self.domain = history, domain.key
         self._metrics = {metric.key: metric for metric in domain.metrics}
         self._days: OrderedDict[date, Day] = OrderedDict()
+        self._looked: WeakKeyDictionary[object, list[date]] = WeakKeyDictionary()
+        """By who looks the days they look at, of which they need the last as a whole."""
+        self.digest: Callable[[Day], object] | None = None
+        """Makes the five minutes of a day, before it is shortened; without it none is."""
         self._number: dict[tuple[str, str], int] = {}
         self.names: list[tuple[str, str]] = []
         """(sensor, metric) by series; a series keeps its number, and a list that has grown is another list."""
 
-    def days(self, since: float, until: float, anew: bool = True) -> list[Day]:
-        """The days between two moments, oldest first; with `anew` files that came since are looked for in those held already."""
+    def days(self, since: float, until: float, anew: bool = True, who: object = None) -> list[Day]:
+        """The days between two moments, oldest first; with `anew` files that came since are looked for in those held already.
+
+        They stay while `who` lives and looks at no others. Of short ones nothing new is looked for.
+        """
         wanted = days(day_of(since, self._history.zone), day_of(until, self._history.zone))
-        found = [self._day(day, anew) for day in wanted]
-        self._forget(set(wanted))
+        if who is not None:
+            self._looked[who] = wanted
+        found = []
+        for day in wanted:
+            found.append(self._day(day, anew, whole=day == wanted[-1]))
+            self._fit([*self._looked.values(), wanted])
         return found
 
     def lacks(self, moment: float) -> bool:
@@ -227,13 +258,13 @@ class Reel:
         oldest = min((path.rpartition("date=")[2] for path in paths), default="")
         return begin(date.fromisoformat(oldest), self._history.zone) / 1000 if oldest else None
 
-    def _day(self, day: date, anew: bool) -> Day:
+    def _day(self, day: date, anew: bool, whole: bool) -> Day:
         held = self._days.get(day)
-        if held is None:
-            held, anew = Day(begin(day, self._history.zone) / 1000), True
+        if held is None or (held.short and whole):
+            held, anew = Day(*(begin(each, self._history.zone) / 1000 for each in (day, day + DAY))), True
         self._days[day] = held
         self._days.move_to_end(day)
-        if anew:
+        if anew and not held.short:
             self._history.again(lambda: self._look(day, held))
         return held
 
@@ -251,6 +282,7 @@ class Reel:
             tables = [roll_up(sifted(pa.concat_tables(late)), self._metrics)] if late else []
             tables += [self._table(day, "minute", one) for one in minute if one in new]  # of two for one minute these count
             held.take(new, [*found, *(self._rows(table, "minute", held.start) for table in tables)])
+            pa.default_memory_pool().release_unused()  # Arrow would keep as much as the readings take
 
     def _standing(self, kind: str, day: date) -> list[Stretch]:
         return standing(one for entry in self._history.shelf.list(folder(kind, self.domain, day)) if (one := parse(entry.name)))
@@ -280,11 +312,16 @@ class Reel:
         numbers = np.array([self._number[name] for name in names], np.int64)
         return np.repeat(numbers, np.diff(np.append(edge, table.num_rows)))
 
-    def _forget(self, wanted: set[date]) -> None:
-        """Lets go of the days not looked at for longest."""
-        for day in [each for each in self._days if each not in wanted]:
+    def _fit(self, looked: Sequence[Sequence[date]]) -> None:
+        """Lets go of the days that nobody looks at, the longest ago first, and of most of those that are nobody's last."""
+        for day in [each for each in self._days if not any(each in some for some in looked)]:
             if sum(map(len, self._days.values())) > MOST_ROWS:
                 del self._days[day]
+        whole = {some[-1] for some in looked}
+        for day, held in self._days.items():
+            if self.digest and not held.short and day not in whole and sum(map(len, self._days.values())) > MOST_ROWS:
+                self.digest(held)
+                held.shorten()
 
 
 def _raw(table: pa.Table) -> tuple[Any, ...]:

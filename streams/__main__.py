@@ -153,7 +153,7 @@ def _own(told: settings.Settings) -> Client:
     """Redis, which is the city's or this exercise's. Raises SpecError."""
     client = connect(told.redis)
     if told.exercise:
-        whose.insist(client, connect_database(told.database), told.exercise)
+        whose.insist(client, told.database, told.exercise)
     else:
         whose.refuse(client)
     return client

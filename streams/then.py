@@ -27,8 +27,6 @@ BACK_SECONDS = max(KEEP.values())
 SLOTS = 12
 """Bits that tell a window of a day."""
 MOST_SKETCHES = 2_000
-KEPT_DAYS = 8
-"""Days whose five minutes are held."""
 
 Index = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -40,19 +38,15 @@ class Fives:
     """The five minutes of whole days, each made once: all who look at the past of a domain share them."""
 
     def __init__(self, domain: Domain, reel: Reel) -> None:
-        self.reel = reel
+        self.reel, reel.digest = reel, self.of
         self._loud = {metric.key for metric in domain.metrics if metric.energetic}
-        self._held: dict[float, tuple[int, dict[int, Records]]] = {}
         self._energetic = np.empty(0, np.bool_)
 
     def of(self, day: Day) -> Mapping[int, Records]:
         """By start the five minutes of a day."""
-        held = self._held.get(day.start)
-        if held is None or held[0] != day.version:
-            held = self._held[day.start] = day.version, dict(self.records(day, day.rows["good"], FIVE))
-            while len(self._held) > KEPT_DAYS:
-                del self._held[next(iter(self._held))]
-        return held[1]
+        if day.fives is None or day.fives[0] != day.version:
+            day.fives = day.version, dict(self.records(day, day.rows["good"], FIVE))
+        return day.fives[1]
 
     def records(self, day: Day, rows: Rows, width: int) -> Iterator[tuple[int, Records]]:
         """(start, records) of the windows that the rows fall in."""
@@ -61,8 +55,9 @@ class Fives:
         index, at, group = self._grouped(rows, width, int(day.start) % width)
         order = np.argsort(at, kind="stable")
         starts, edges = np.unique(at[order], return_index=True)
-        for one, places in zip(starts.tolist(), np.split(order, edges[1:]), strict=True):
-            yield int(day.start) + one, (index[places], group[places])
+        index, group = index[order], group[order]  # one piece of memory for all windows, which is given back as one
+        for one, first, last in zip(starts.tolist(), edges.tolist(), [*edges[1:].tolist(), len(order)], strict=True):
+            yield int(day.start) + one, (index[first:last], group[first:last])
 
     def _grouped(self, rows: Rows, width: int, offset: int) -> tuple[Index, Index, NDArray[np.void]]:
         """(series, start, record) of each window of each series; a day begins `offset` seconds after a window does, nearly always 0."""
@@ -111,7 +106,7 @@ class Then:
 
     def look(self, moment: float, anew: bool = True) -> View:
         """The view at an event time; with `anew` files that came since are looked for. Raises `OSError`."""
-        self._days = self._reel.days(moment - BACK_SECONDS, moment, anew)
+        self._days = self._reel.days(moment - BACK_SECONDS, moment, anew, self)
         self.view.names, self.view.changed = self._reel.names, set()
         self._doubt()
         for width in (MINUTE, FIVE):

@@ -7,7 +7,7 @@
   const deck = window.citydeck, past = deck.past;
   const DAY = 86400, SHORTEST = 300, LONGEST = 3660 * DAY, LATER = 120;  // seconds; milliseconds between a wish and asking
   const AGAIN = [15000, 300000];  // milliseconds between two looks at a period that ends now: at least, at most
-  const MOST = 12, FEWEST_POINTS = 600, PER_PIXEL = 2;
+  const MOST = 12, FEWEST_POINTS = 600, MOST_POINTS = 200000, PER_PIXEL = 2;
   const INKS = ['--line1', '--line2', '--line3', '--line4', '--line5', '--line6'], DASHES = ['solid', '8px,3px', '2px,3px'], FAINT = '3px,3px';
   const WORDS = {
     none: {en: 'Add a sensor, a key figure or an alarm to see its past', zh: '添加站点、指标或告警以查看历史'}, nothing: {en: 'No reading is kept of this period', zh: '该时段没有保留的数据'},
@@ -29,7 +29,8 @@
   /* ---- reading: each series for itself, so that the first is seen before the last is there */
   function query(wish, of, format) {
     const [from, to] = past.span(wish), told = new URLSearchParams(of.map((each) => ['of', each])), iso = (time) => new Date(time * 1000).toISOString();
-    for (const [name, value] of [['from', iso(from)], ['to', iso(to)], ['points', points()], ...(format ? [['format', format]] : [])]) told.append(name, value);
+    const most = Math.floor(MOST_POINTS / Math.max(1, of.length) / (wish.compare ? 2 : 1));
+    for (const [name, value] of [['from', iso(from)], ['to', iso(to)], ['points', Math.min(most, points())], ...(format ? [['format', format]] : [])]) told.append(name, value);
     [0, ...(wish.compare ? [past.shift(from, wish.compare)] : [])].forEach((shift) => told.append('shift', shift));
     return 'api/v1/history?' + told;
   }

@@ -133,13 +133,13 @@ class Reporter:
         for span, day in due(now):
             if self.stopping or not self._leads:
                 return
-            if not self._rests(f"{span}/{day}") and (self._made.get((span, day)) != today or not self._told(span, day)):
+            if not self._rests(f"{span}/{day}"):
                 self._one(span, day, today)
 
     def _one(self, span: Span, day: date, today: date) -> None:
         what = f"{span}/{day}"
         try:
-            if self._arrival.waits():
+            if (self._made.get((span, day)) == today and self._told(span, day)) or self._arrival.waits():
                 return
             if span == "day" or not is_empty(self._sources, span, day):
                 self._mail(make(self._sources, span, day, self._clock.wall()))

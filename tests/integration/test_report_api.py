@@ -21,6 +21,7 @@ from settings import load
 from store.database import connect
 from store.day import begin
 from store.report import canonical
+from streams.report.compose import make
 from tests.door import accounts
 from tests.integration.test_alarm_api import Person
 from tests.project import ROOT
@@ -167,4 +168,21 @@ def test_two_processes_at_once_and_a_restart_give_the_same_bytes(tmp_path: Path,
     assert town.sources().reports.numbers("day", DAY) == [1, 2]
     second = town.sources().reports.read("day", DAY, 2)
     assert second and ["domains", "sea", "kpis", "oxygen_lowest", "value"] in [each["path"] for each in second.changed]
+    town.engine.dispose()
+
+
+def test_an_exercise_shows_the_citys_reports_and_makes_none(tmp_path: Path, redis_server: RedisServer) -> None:
+    town = City(tmp_path)
+    town.simulate(DAY, 3600.0)
+    revision = make(town.sources(), "day", DAY, 0.0)
+    town.write("sea", [("late", "dissolved_oxygen", round(revision.facts["begin"] * 1000), 5.0, 0)])
+    drill = f"sqlite:///{tmp_path / 'drill.db'}"
+    accounts(drill)
+    told = {"SITE": str(SITE), "REDIS": redis_server.url, "DATABASE": drill, "SECRET_KEY": "k", "HISTORY": str(town.folder / "history")}
+    app = create(load({f"CITYDECK_{name}": text for name, text in {**told, "EXERCISE": "drill"}.items()}))
+    manager = Person(app.server, "manager")
+    answer = manager.get(f"{REPORTS}/daily?date={DAY}")
+    assert answer.json is not None and answer.json["number"] == 1
+    assert manager.get(f"{REPORTS}/daily?date={DAY - timedelta(1)}").status_code == 404
+    assert town.sources().reports.numbers("day", DAY) == [1]
     town.engine.dispose()

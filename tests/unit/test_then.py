@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from store.day import begin
 from store.history import History
 from store.merge import Kept, Merger
-from store.reel import Reel
+from store.reel import MOST_ROWS, Reel
+from store.stretch import Stretch
 from store.view import View
 from streams.percentile import quantile
+from streams.then import Fives, Then
 from tests.unit.city import START, domain
 from tests.unit.past import BEGIN, PLACE, ZONE, Past
 from tests.unit.past import METRICS as LEVELS
@@ -51,8 +56,10 @@ def test_no_moment_knows_what_came_after_it(tmp_path: Path) -> None:
     assert all(np.array_equal(back.view.windows[key], seen.windows[key]) for key in seen.windows)
 
 
+@pytest.mark.parametrize("most", [MOST_ROWS, 0], ids=["all held", "as little as may be"])
 @pytest.mark.parametrize("seed", range(2))
-def test_wherever_one_came_from_a_moment_is_the_same(tmp_path: Path, seed: int) -> None:
+def test_wherever_one_came_from_a_moment_is_the_same(tmp_path: Path, seed: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.reel.MOST_ROWS", most)
     city, chance = City(tmp_path, seed, domain()), random.Random(seed)
     city.live(START - 30 * 3600, START, 900.0)
     then = city.then()
@@ -87,6 +94,44 @@ def test_a_moment_whose_files_were_merged_is_the_same(tmp_path: Path) -> None:
         order = [after.names.index(name) for name in before.names]
         for key, table in held.items():
             _tables(after.windows[key][order], table)
+
+
+def test_of_a_large_city_one_day_is_held_and_of_others_what_later_days_look_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    city, midnight = City(tmp_path, 3, domain()), begin(date(2026, 11, 21), ZONE) / 1000
+    city.live(midnight - 2 * 86_400, midnight + 3 * 3600, 900.0)
+    moments = (midnight - 1800, midnight + 1800, midnight + 2 * 3600)
+    wanted = []
+    for moment in moments:
+        whole = city.then()
+        view = whole.look(moment)
+        wanted.append((view, whole.readings(view.names.index(("a", "oxygen")), moment - 3600, moment)))
+    monkeypatch.setattr("store.reel.MOST_ROWS", 100)
+    reel = Reel(city.history, city.domain)
+    fives = Fives(city.domain, reel)
+    one, other = Then(fives, {}), Then(fives, {})
+    for moment, (view, readings) in zip(moments, wanted, strict=True):
+        seen = one.look(moment)
+        assert seen.windows.keys() == view.windows.keys() and set(seen.names) == set(view.names)
+        assert np.array_equal(seen.latest[[seen.names.index(name) for name in view.names]], view.latest)
+        assert one.readings(seen.names.index(("a", "oxygen")), moment - 3600, moment) == readings
+    before, today = reel.days(midnight - 1, midnight + 2 * 3600, who=one)
+    assert before.short and not today.short and len(reel._days) == 2
+    assert len(before.rows["good"].key) < len(whole._days[-2].rows["good"].key) / 5
+    other.look(midnight - 86_400)
+    reads, read = list[Stretch](), Reel._table
+
+    def counted(self: Reel, day: date, kind: str, file: Stretch) -> pa.Table:
+        reads.append(file)
+        return read(self, day, kind, file)
+
+    monkeypatch.setattr(Reel, "_table", counted)
+    for _ in range(3):
+        one.look(midnight + 2 * 3600)
+        other.look(midnight - 86_400)
+    assert not reads, "what two look at in turn is not read in turn"
+    del other
+    one.look(midnight + 2 * 3600)
+    assert len(reel._days) == 2
 
 
 def _tables(one: Any, other: Any) -> None:
