@@ -184,9 +184,6 @@ def test_days_roll_up_to_their_worst_and_leave_gaps(tmp_path: Path) -> None:
     none = told(past(tmp_path / "none", []))
     week = roll.rolled([none, one, none])
     assert (week["kpis"][0]["days"], week["kpis"][0]["value"], week["kpis"][0]["day"]) == ([None, 6.0, None], 6.0, 1)
-    assert [each["value"] for each in week["kpis"]] == [6.0] * 3, (
-        "days without data are not days of zero, for the lowest and the mean neither"
-    )
     assert week["feed"]["held"] == 1.0 and week["metrics"][0]["greatest"] == {"value": 6.0, "sensor": "a", "hour": 3, "day": 1}
     assert roll.rolled([none, none])["kpis"][0]["value"] is None
 
@@ -212,6 +209,12 @@ def test_levels_have_energy_means_over_sensors_hours_and_days(tmp_path: Path) ->
     week = roll.rolled([one, day("two", [("a", 3.0, 80.0)])])
     assert week["metrics"][0]["mean"] == pytest.approx(10 * np.log10(((1e5 + 1e7) / 2 + 1e8) / 2), abs=1e-3)
     assert week["kpis"][0]["value"] == pytest.approx(10 * np.log10((np.mean(in_hours) + 1e8) / 2), abs=1e-3)
+
+
+@pytest.mark.parametrize("rules", [(), (replace(RULE, comparison="low", limit=7.0),)], ids=["mean", "lowest"])
+def test_a_day_without_data_is_no_zero_of_a_week(tmp_path: Path, rules: tuple[Rule, ...]) -> None:
+    one, none = (told(past(tmp_path / str(n), rows), rules=rules) for n, rows in enumerate(([("a", 3.0, 6.0)], [])))
+    assert [each["value"] for each in roll.rolled([none, one, none])["kpis"]] == [6.0] * 3
 
 
 def test_an_unlisted_sensor_is_taken_as_it_speaks(tmp_path: Path) -> None:
