@@ -81,7 +81,7 @@ class Shelf:
                 yield file
             except FileNotFoundError:
                 raise
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, KeyError, ValueError, OSError) as error:
                 raise Unreadable([path], error) from error
 
     def put(self, path: str, write: Write) -> None:

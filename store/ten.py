@@ -24,7 +24,7 @@ from store.figure import made_of
 from store.merge import Stopped
 from store.minute import MINUTE
 from store.sheet import Key, codes, merged, read, write_groups
-from store.shelf import Shelf, Unreadable
+from store.shelf import Shelf
 from store.stretch import Stretch, standing
 
 KIND, INDEX = "ten", "-index.json"
@@ -62,14 +62,11 @@ def _path(domain: str, first: date) -> str:
 
 def find(shelf: Shelf, domain: str, first: date, name: str, key: Key) -> str | None:
     """The file in which a series would be; empty where it is in none, None where there are no such files. Raises `OSError`."""
-    path = f"{_path(domain, first)}/{name}{INDEX}"
     try:
-        with shelf.open(path) as file:
+        with shelf.open(f"{_path(domain, first)}/{name}{INDEX}") as file:
             begins = [(metric, sensor) for metric, sensor in json.loads(file.read())]
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise Unreadable([path], error) from error
     place = bisect_right(begins, key) - 1
     return f"{_path(domain, first)}/{_file(name, place)}" if place >= 0 else ""
 
