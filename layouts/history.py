@@ -25,7 +25,13 @@ def body() -> list[Any]:
     """What to show, over which period, how; then the picture, and the sentence that says why there is none."""
     bars = [html.Div([finder(), html.Ol(className="shown")], className="what"), html.Div([period(), view(), files()], className="how")]
     picture = html.Div([chart()], className="picture", tabIndex="0", **aria(label="Chart 图"))
-    return [html.Div([*bars, html.P(className="said", role="status"), picture], className="history-body", **data(history="1"))]
+    return [
+        html.Div(
+            [*bars, html.P(className="said", role="status"), html.Div(className="begin", hidden=True), picture],
+            className="history-body",
+            **data(history="1"),
+        )
+    ]
 
 
 def finder() -> html.Div:

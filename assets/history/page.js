@@ -177,9 +177,25 @@
     deck.put(element.querySelector(':scope > .said'), status(wish));
     deck.put(chart.querySelector('.waiting'), none);
     chart.classList.toggle('bare', !made.length);
+    begin(element.querySelector('.begin'), !wish.of.length);
     element.querySelector('.picture').style.setProperty('--tall', past.height(made) + 'rem');
     const shown = [...held].map(([of, each]) => [of, each.from, each.to, each.found && [each.found.series.map((one) => [one.c.time.length, one.c.time.at(-1), one.c.value.at(-1)]), (each.found.alarms || []).length]]);
     if (deck.anew(chart, [shown, wish, made.map((strip) => strip.title), chart.clientWidth, chart.clientHeight, Boolean(window.Plotly)])) past.draw(chart, {from, to, strips: made});
+  }
+
+  /* Nothing is asked for yet: what every bureau is known by is one press away. */
+  function begin(place, open) {
+    place.hidden = !open;
+    if (!open || !deck.anew(place, [deck.language()])) return;
+    place.replaceChildren(...deck.known.domains.map((domain) => {
+      const row = document.createElement('p');
+      row.append(Object.assign(document.createElement('span'), {textContent: deck.text(domain.label)}), ...domain.kpis.slice(0, 4).map((kpi) => {
+        const button = Object.assign(document.createElement('button'), {type: 'button', textContent: deck.text(kpi.label)});
+        button.onclick = () => past.ask({of: [`kpi:${domain.key}/${kpi.key}`]});
+        return button;
+      }));
+      return row;
+    }));
   }
 
   /* ---- wishes */

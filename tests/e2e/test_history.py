@@ -119,6 +119,14 @@ def test_with_the_keyboard_alone(deck: Deck, browser: Window) -> None:
     assert {"view=one", "from="} <= {part for part in ("view=one", "from=") if part in browser.path()}
 
 
+def test_what_a_bureau_is_known_by_is_one_press_away(deck: Deck, browser: Window) -> None:
+    browser.open("/history")
+    browser.click("[data-history] .begin button")
+    browser.until("return location.search.includes('kpi%3Asea%2F') || location.search.includes('kpi:sea/')", "the first figure of the sea")
+    browser.until("return document.querySelector('[data-history] .begin').hidden", "no more to begin with")
+    browser.holds("[data-history] .shown", "Sea")
+
+
 def test_what_is_not_there_is_told(deck: Deck, browser: Window) -> None:
     browser.open("/history?of=sensor:sea/ph/nobody&last=3600")
     browser.holds("[data-history] .chart .waiting", "No reading is kept of this period")
