@@ -165,6 +165,7 @@
   /* ---- rows from the server */
   async function look() {
     if (asking || document.hidden || !(page() || document.querySelector('.line .areas[open]'))) return;
+    if (deck.replaying() && !deck.held('replay')) return;  // nobody has composed it yet
     asking = true;
     let more = false;
     try {
