@@ -248,10 +248,10 @@
   }
   /* An alarm of the address that is not on the board any more: what the journal says it was. */
   async function recall(id) {
-    if (rev < 0 || find(id) || framed().some((row) => row.id === id) || (past && past.id === id) || recall.asked === id) return;
+    if (rev < 0 || !deck.frame() || find(id) || framed().some((row) => row.id === id) || (past && past.id === id) || recall.asked === id) return;
     recall.asked = id;
     const answer = await fetch(deck.path('api/v1/alarms/' + encodeURIComponent(id))).catch(() => null);
-    if (answer && answer.status === 404) { recall.asked = ''; choose(''); return; }
+    if (answer && answer.status === 404) { recall.asked = ''; if (aimed === id && !find(id)) choose(''); return; }  // else it has come meanwhile
     const told = answer && answer.ok ? await answer.json() : null, last = told && told.events && told.events.find((event) => event.rule);
     if (!last || aimed !== id) { recall.asked = ''; return; }
     const begun = told.events.find((event) => event.kind === 'raised' || event.kind === 'worsened') || last;
