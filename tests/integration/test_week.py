@@ -25,7 +25,6 @@ from store.day import DAY, begin, day_of, days
 from store.history import History as Past
 from store.merge import Kept
 from store.shelf import Shelf
-from store.stretch import standing
 from streams.daily import Daily
 from streams.history import History
 from tests.integration.plain import MINUTES, SERIES, minutes_of, rolled, rows_of, ten_of
@@ -127,9 +126,9 @@ class Week:
         site = Site(
             folder="", label=NAME, zone=self.zone.key, areas=(), screens=(), extent=(0, 0, 1, 1), review_number="", sensors={"sea": ()}
         )
-        daily = Daily(Past(self.shelf, self.zone), {"sea": DOMAIN}, site)
+        self.daily = Daily(Past(self.shelf, self.zone), {"sea": DOMAIN}, site)
         archive, kept = Archive(self.shelf, self.zone), Kept(raw=400, minute=400)
-        return History(self.kafka, archive, {"sea": DOMAIN}, self.clock, self.heart, kept, FLUSH, daily)  # type: ignore[arg-type]
+        return History(self.kafka, archive, {"sea": DOMAIN}, self.clock, self.heart, kept, FLUSH, self.daily)  # type: ignore[arg-type]
 
     def crash(self) -> None:
         """The writer is gone with all that waits in it, and another begins."""
@@ -177,14 +176,12 @@ class Week:
         rolled = all(set(found) == set(minute.get(day, {})) and {one.kind for one in found} == {"whole"} for day, found in raw.items())
         if not rolled:
             return False
-        told = figure.held(self.shelf, "sea")
         copied = all(
             ten.name_of(sources) in ten._held(self.shelf, "sea").get(first, ())
             for first, sources in ten.by_span(minute).items()
             if ten.after(first) + DAY <= day_of(self.clock.now(), self.zone)
         )
-        names = ["mean@"]
-        return copied and all(figure.made_of(standing(found), names) in told.get(day, ()) for day, found in minute.items())
+        return copied and minute.keys() == figure.held(self.shelf, "sea").keys() and self.daily._due("sea", self.clock.now()) is None
 
 
 @pytest.fixture
