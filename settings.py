@@ -69,6 +69,14 @@ class Settings(BaseModel):
     )
     database: str = Field("sqlite:///citydeck.db", min_length=1, description="SQLAlchemy address of the journal, SQLite or PostgreSQL.")
     history: str = Field("history", min_length=1, description="Folder or object-store address that holds the history's Parquet files.")
+    raw_days: int = Field(30, ge=2, le=36_600, description="Days that the history keeps readings.")
+    minute_days: int = Field(1826, ge=2, le=36_600, description="Days that the history keeps the minutes that readings are rolled up to.")
+    flush_seconds: float = Field(60.0, gt=0, le=600, description="Seconds after which the history writes what came of a partition.")
+    exercise: str = Field(
+        "",
+        pattern="^[a-z0-9-]{0,32}$",
+        description="Name of an exercise: this deck is for training, marked EXERCISE, with topics, a Redis and a database of its own.",
+    )
     secret_key: SecretStr = Field(SecretStr(""), description="Signs the cookies of people; the same for every web process of a city.")
     address: Annotated[str, AfterValidator(lambda value: value and _origin(value))] = Field(
         "", description="How browsers reach the deck, https://<host>, where that is not by loopback."
@@ -126,6 +134,9 @@ def _check_together(settings: Settings) -> None:
         raise SpecError("environment", "CITYDECK_SECRET_KEY", reason)
     if not is_loopback(settings.host) and not settings.address:
         raise SpecError("environment", "CITYDECK_ADDRESS", "must be set where CITYDECK_HOST is not a loopback address")
+    for name in ("redis", "database") if settings.exercise else ():
+        if name not in settings.model_fields_set:
+            raise SpecError("environment", PREFIX + name.upper(), "must be set for an exercise, which has its own")
     if settings.oidc_url and not settings.oidc_client:
         raise SpecError("environment", "CITYDECK_OIDC_CLIENT", "must be set where CITYDECK_OIDC_URL is")
 

@@ -1,12 +1,12 @@
 /* One stream for all windows of a browser: the body of the shared worker, and, where there is none, of the one window.
  *
- * Browsers allow six connections to a host, and a wall has more windows than that. Windows say which page they show; this side holds
+ * Browsers allow six connections to a host, and a wall has more windows than that. Windows say which pages they show; this side holds
  * one EventSource for all of those pages (/live/a+b) and hands every message to the windows that show its page. It does not look
  * into frames beyond the name of the page. Whenever the set of windows changes the stream is opened anew, and the server begins
  * a new stream with full frames, so nobody has to keep them here.
  *
- * To this side:   {join: page, live: "/live/"}   {leave: true}   {again: true} (a frame was missed)
- *                 {here: page, live: "/live/"} (still alive; one that slept so long that it was forgotten joins again)
+ * To this side:   {join: [page], live: "/live/"}   {leave: true}   {again: true} (a frame was missed)
+ *                 {here: [page], live: "/live/"} (still alive; one that slept so long that it was forgotten joins again)
  * To the window:  {data: string}   {open: true}   {lost: true}
  *
  * It must not run as a page script of its own: the app ignores it (assets_ignore) and live.js starts it.
@@ -14,11 +14,11 @@
 'use strict';
 (function (scope) {
   const RETRY = 2000, SILENT = 180000;  // milliseconds; a hidden window may be woken only once a minute
-  const windows = new Map();            // port -> {page, seen}
+  const windows = new Map();            // port -> {pages, seen}
   let stream = null, base = '/live/', retry = null;
 
   function tell(message, page) {
-    windows.forEach((window, port) => { if (!page || window.page === page) port.postMessage(message); });
+    windows.forEach((window, port) => { if (!page || window.pages.includes(page)) port.postMessage(message); });
   }
 
   function pageOf(data) {
@@ -28,7 +28,7 @@
 
   function open() {
     clearTimeout(retry);
-    const pages = [...new Set([...windows.values()].map((window) => window.page))].sort();
+    const pages = [...new Set([...windows.values()].flatMap((window) => window.pages))].sort();
     const before = stream;
     stream = null;
     if (before) before.close();
@@ -48,8 +48,8 @@
     port.onmessage = ({data}) => {
       const known = windows.get(port);
       if (known) known.seen = Date.now();
-      const page = data.join || (known ? null : data.here);
-      if (page) { base = data.live; windows.set(port, {page, seen: Date.now()}); open(); }
+      const pages = data.join || (known ? null : data.here);
+      if (pages) { base = data.live; windows.set(port, {pages, seen: Date.now()}); open(); }
       if (data.leave && windows.delete(port)) open();
       if (data.again) open();
     };

@@ -10,6 +10,10 @@
  *   frame()                              newest merged frame {page, epoch, seq, now, origin, rate, s} or null
  *   now()                                event time in seconds, running smoothly between frames; wall time before the first
  *   heard()                              seconds of wall time since the last good frame, Infinity before the first
+ *   enter(replay)                        shows a replay of that id instead of the live city; '' goes back. replaying() is the id of what is shown
+ *   live(name), liveHeard()              as held and heard, of the live city, also while a replay is shown
+ *   wall()                               {id, name} of the replay that the whole wall shows, or null
+ *   beside(fn)                           fn() when something came of what is not shown: of the live city, or of wall()
  *   catalogue                            promise of GET /catalogue
  *   positions(domain)                    promise of GET /positions/<domain>, fetched again when head.<domain>.positions has changed
  *   mount(selector, fn(element))         fn for every element that is or will be in the document, once for each
@@ -36,17 +40,24 @@
   const root = new URL('../', source).pathname;
   deck.root = root;
   const listeners = [], mounts = [], painters = new Map(), seconds = [];
-  const places = new Map();
-  let held = null, heardAt = -Infinity, port = null, page = null, asked = -Infinity;
+  const places = new Map(), besides = [];
+  const WALL = '~wall';  // the page that says whether the whole wall is in a replay
+  let port = null, page = null, stage = '', asked = -Infinity, told = new Set();  // told: names of the sections that painters know of
+
+  /* ---- what is held: of the page in the live city, of the page in the replay that is shown, and of the wall */
+  const wall = () => performance.now() / 1000;
+  const track = () => ({held: null, heardAt: -Infinity, clock: {event: Date.now() / 1000, wall: wall(), rate: 1}});
+  const tracks = {live: track(), stage: track(), wall: track()};
+  const front = () => (stage ? tracks.stage : tracks.live);
+  const names = () => ({live: page, wall: WALL, ...(stage ? {stage: `~${stage}~${page}`} : {})});
 
   /* ---- the clock: follows the frames' now without visible steps, jumps only when it must (new epoch, a replay that was moved) */
-  let clock = {event: Date.now() / 1000, wall: performance.now() / 1000, rate: 1};
-  const wall = () => performance.now() / 1000;
-  deck.now = () => clock.event + (wall() - clock.wall) * clock.rate;
-  function follow(frame, anew) {
-    const error = frame.now - deck.now();
+  const reads = ({clock}) => clock.event + (wall() - clock.wall) * clock.rate;
+  deck.now = () => reads(front());
+  function follow(mine, frame, anew) {
+    const now = reads(mine), error = frame.now - now;
     const step = anew || Math.abs(error) > Math.max(1, frame.rate) ? error : error * 0.1;
-    clock = {event: deck.now() + step, wall: wall(), rate: frame.rate};
+    mine.clock = {event: now + step, wall: wall(), rate: frame.rate};
   }
 
   /* ---- merging */
@@ -60,22 +71,24 @@
   }
 
   function accept(frame) {
-    if (frame.page !== page) return;
-    const anew = !held || held.epoch !== frame.epoch;
+    const found = Object.entries(names()).find(([, name]) => name === frame.page), mine = found && tracks[found[0]];
+    if (!mine) return;
+    const held = mine.held, anew = !held || held.epoch !== frame.epoch;
     if (!anew && frame.seq <= held.seq) return;
     if (!frame.full && (anew || frame.prev !== held.seq)) { again(); return; }
-    const gone = frame.full && held ? Object.keys(held.s).filter((name) => !(name in frame.s)) : [];
     const sections = frame.full ? {} : held.s;
     for (const [name, value] of Object.entries(frame.s)) sections[name] = frame.full ? value : merge(sections[name], value);
-    follow(frame, anew);
-    heardAt = wall();
-    held = {page: frame.page, epoch: frame.epoch, seq: frame.seq, now: frame.now, origin: frame.origin, rate: frame.rate, s: sections};
-    announce(Object.keys(frame.s).concat(gone), frame);
+    follow(mine, frame, anew);
+    mine.heardAt = wall();
+    mine.held = {page, epoch: frame.epoch, seq: frame.seq, now: frame.now, origin: frame.origin, rate: frame.rate, s: sections};
+    if (mine === front()) announce(frame); else besides.forEach(safely);
   }
 
-  function announce(names, frame) {
+  function announce(frame) {
+    const {s} = front().held, gone = frame.full ? [...told].filter((name) => !(name in s)) : [], names = Object.keys(frame.s).concat(gone);
+    told = new Set(Object.keys(s));
     for (const name of names) {
-      for (const listener of [...listeners]) if (name.startsWith(listener.prefix)) safely(() => listener.fn(name, held.s[name], frame));
+      for (const listener of [...listeners]) if (name.startsWith(listener.prefix)) safely(() => listener.fn(name, s[name], frame));
     }
     repaint((element, painter) => wanted(painter.sections(element), names));
   }
@@ -90,12 +103,28 @@
   deck.on = function (prefix, fn) {
     const listener = {prefix, fn};
     listeners.push(listener);
+    const {held} = front();
     if (held) for (const [name, value] of Object.entries(held.s)) if (name.startsWith(prefix)) fn(name, value, {...held, full: 1});
     return () => { listeners.splice(listeners.indexOf(listener), 1); };
   };
-  deck.held = (name) => (held ? held.s[name] : undefined);
-  deck.frame = () => held;
-  deck.heard = () => wall() - heardAt;
+  const section = ({held}, name) => (held ? held.s[name] : undefined);
+  deck.held = (name) => section(front(), name);
+  deck.frame = () => front().held;
+  deck.heard = () => wall() - front().heardAt;
+  deck.live = (name) => section(tracks.live, name);
+  deck.liveHeard = () => wall() - tracks.live.heardAt;
+  deck.wall = () => section(tracks.wall, 'wall') || null;
+  deck.beside = (fn) => { besides.push(fn); };
+  deck.replaying = () => stage;
+  deck.enter = function (replay) {
+    if (replay === stage) return;
+    stage = replay;
+    tracks.stage = {...track(), heardAt: wall(), clock: {...front().clock}};
+    document.documentElement.toggleAttribute('data-past', Boolean(stage));
+    if (page && port) port.postMessage(joining());
+    if (!stage && tracks.live.held) announce({...tracks.live.held, full: 1});
+    deck.repaint();
+  };
 
   /* ---- elements: Dash draws late and again at every navigation */
   function found(node, mount) {
@@ -158,10 +187,11 @@
     return catalogue;
   });
   deck.positions = function (domain) {
-    const head = deck.held('head.' + domain), version = head ? head.positions : undefined, kept = places.get(domain);
+    const head = deck.held('head.' + domain), version = head ? head.positions : undefined, key = stage + ' ' + domain, kept = places.get(key);
     if (kept && (version === undefined || kept.version === undefined || kept.version === version)) return kept.promise;
-    const entry = {version, promise: get('positions/' + encodeURIComponent(domain))}, promise = entry.promise;
-    places.set(domain, entry);
+    /* Before a replay has its first frame, the sensors of the live city are as good. */
+    const entry = {version, promise: get('positions/' + encodeURIComponent(domain) + (stage && head ? '?replay=' + stage : ''))}, promise = entry.promise;
+    places.set(key, entry);
     if (version === undefined) promise.then((positions) => { entry.version = positions.version; });
     return promise;
   };
@@ -174,11 +204,11 @@
   }
   function join(shown) {
     page = shown.dataset.page;
-    held = null;
-    heardAt = wall();  // a page just opened has five seconds to hear its first frame
+    for (const mine of [tracks.live, tracks.stage]) { mine.held = null; mine.heardAt = wall(); }  // a page just opened has five seconds to hear its first frame
     deck.adopt(shown);
-    if (port) port.postMessage({join: page, live: root + 'live/'});
+    if (port) port.postMessage(joining());
   }
+  const joining = (what = 'join') => ({[what]: Object.values(names()), live: root + 'live/'});
   function start() {
     const worker = new URL('live-worker.js', source) + new URL(source).search;
     use(typeof SharedWorker === 'function' ? shared(worker) : alone(worker));
@@ -187,7 +217,7 @@
     channel.onmessage = ({data}) => { if (data.data) accept(JSON.parse(data.data)); };
     channel.start();
     port = channel;
-    if (page) port.postMessage({join: page, live: root + 'live/'});
+    if (page) port.postMessage(joining());
   }
   function shared(worker) {
     const started = new SharedWorker(worker, 'citydeck');
@@ -202,9 +232,9 @@
     return port1;
   }
   start();
-  const here = () => { if (page) port.postMessage({here: page, live: root + 'live/'}); };
+  const here = () => { if (page) port.postMessage(joining('here')); };
   setInterval(here, 20000);
   document.addEventListener('visibilitychange', here);  // at once when somebody looks again
   addEventListener('pagehide', () => port.postMessage({leave: true}));
-  addEventListener('pageshow', (event) => { if (event.persisted && page) port.postMessage({join: page, live: root + 'live/'}); });
+  addEventListener('pageshow', (event) => { if (event.persisted && page) port.postMessage(joining()); });
 })();

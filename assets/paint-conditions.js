@@ -49,6 +49,7 @@
     for (const name of ['cause', 'consequence', 'action']) {
       deck.put(box.querySelector(`[data-say="${name}"]`), guidance ? deck.text(guidance[name]) : deck.text(WORDS.unwritten));
     }
+    deck.put(box.querySelector('.tuned'), deck.tuned(deck.domain(condition.domain), deck.rule(condition)));
     deck.put(box.querySelector('[data-say="within"]'), guidance ? within(condition, guidance) : deck.number(null));
     box.querySelector('a').href = deck.path(said.href);
     box.querySelector('a').hidden = condition.subject.startsWith('kpi:');  // of which this page is the one that tells more

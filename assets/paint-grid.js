@@ -10,8 +10,8 @@
   const root = new URL('../', document.currentScript.src).pathname;
   const WORDS = {
     colon: {en: ': ', zh: '：'},
-    active: {en: 'active', zh: '运行'}, standby: {en: 'standby', zh: '备用'}, dead: {en: 'silent', zh: '失联'}, waiting: {en: 'waiting', zh: '等待'},
-    ingest: {en: 'ingest', zh: '接入'}, frames: {en: 'frames', zh: '画面'}, judge: {en: 'judge', zh: '判定'}, alarms: {en: 'alarms', zh: '告警'}, notify: {en: 'notify', zh: '通知'}, web: {en: 'web', zh: '网页'},
+    active: {en: 'active', zh: '运行'}, standby: {en: 'standby', zh: '备用'}, dead: {en: 'silent', zh: '失联'}, waiting: {en: 'waiting', zh: '等待'}, stopped: {en: 'stopped', zh: '停写'}, damaged: {en: 'files damaged', zh: '文件损坏'},
+    ingest: {en: 'ingest', zh: '接入'}, frames: {en: 'frames', zh: '画面'}, judge: {en: 'judge', zh: '判定'}, alarms: {en: 'alarms', zh: '告警'}, notify: {en: 'notify', zh: '通知'}, web: {en: 'web', zh: '网页'}, history: {en: 'history', zh: '历史'}, replay: {en: 'replay', zh: '回放'}, exercise: {en: 'exercise', zh: '演练'}, over: {en: 'over', zh: '结束'},
     undecodable: {en: 'cannot be decoded', zh: '无法解码'}, corrupt_batch: {en: 'corrupt batch', zh: '批次损坏'},
     unknown_metric: {en: 'unknown metric', zh: '未知指标'}, incompatible_unit: {en: 'unit does not fit', zh: '单位不符'},
     impossible_coordinate: {en: 'impossible position', zh: '坐标无效'}, not_finite: {en: 'not a finite number', zh: '数值非有限'},

@@ -30,7 +30,7 @@
       if (!frame) return;
       element.hidden = !word;
       element.title = frame.origin === 2 ? deck.text(WORDS.recorded) : '';
-      put(element, word ? deck.text(word) + (frame.rate !== 1 ? ' ×' + frame.rate : '') : '');
+      put(element, word ? deck.text(word) + (frame.rate !== 1 && !deck.replaying() ? ' ×' + frame.rate : '') : '');
     },
   });
   deck.paint('[data-count]', {

@@ -16,6 +16,7 @@
     },
     unheard: {en: (names) => `No reading has arrived yet from ${names}`, zh: (names) => `尚未收到任何读数：${names}`}, comma: {en: ', ', zh: '、'},
     failed: {en: (name, error) => `${name}: ${error}`, zh: (name, error) => `${name}：${error}`},
+    past: {en: 'Processes and counters are not recorded: nothing can be said of them at this moment', zh: '进程与计数未作记录：无法显示该时刻的情况'},
     noFeeds: {en: 'No partition has been read yet: no ingest process has stored anything', zh: '尚未读取任何分区：还没有接入进程写入数据'},
     noProcesses: {en: 'No process has given a sign of life', zh: '没有任何进程发出心跳'},
   };
@@ -48,7 +49,8 @@
       if (feeds && processes && deck.known) {
         lines = troubles(feeds, processes);
         const rate = feeds.reduce((sum, each) => sum + (each.rate || 0), 0), count = new Set(feeds.map((each) => each.domain)).size;
-        if (!lines.length) lines = [[0, say('well', count, processes.length, deck.number(rate, rate < 10 ? 1 : 0))]];
+        if (deck.replaying()) lines.push([0, deck.text(WORDS.past)]);
+        else if (!lines.length) lines = [[0, say('well', count, processes.length, deck.number(rate, rate < 10 ? 1 : 0))]];
       }
       while (element.children.length > lines.length) element.lastChild.remove();
       lines.forEach(([priority, sentence], place) => {
@@ -91,7 +93,7 @@
   function table(element) {
     const name = element.dataset.panel, rows = deck.held(name), note = element.querySelector('.waiting');
     if (!TABLES[name]) return;
-    deck.put(note, !rows ? deck.text(WORDS.waiting) : rows.length ? '' : deck.text(name === 'feeds' ? WORDS.noFeeds : WORDS.noProcesses));
+    deck.put(note, !rows ? deck.text(WORDS.waiting) : rows.length ? '' : deck.text(deck.replaying() ? WORDS.past : name === 'feeds' ? WORDS.noFeeds : WORDS.noProcesses));
     const list = rows ? TABLES[name](rows) : [];
     deck.put(element.querySelector('.count'), list.length ? deck.number(list.filter((each) => each.partitions !== 0).length, 0) : '');
     element.style.setProperty('--rows', list.length || 1);

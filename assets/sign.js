@@ -4,6 +4,7 @@
  *   pledge()          headers that a request needs: {headers: {...citydeck.pledge(), 'Content-Type': 'application/json'}}
  *   me()              {kind, name, display, role, language} of who looks, or null before it is known
  *   may(role)         whether that is at least this role; the server decides, this only keeps useless buttons away
+ *   whoami            promise of me() being known, or of nobody being able to say
  *   role(name)        a role in words
  * html[data-role] is the role for style sheets.
  */
@@ -63,5 +64,5 @@
     document.querySelectorAll('[data-who][open]').forEach((element) => { if (!element.contains(event.target)) element.open = false; });
   });
   for (const kind of ['pointermove', 'pointerdown', 'wheel', 'keydown']) addEventListener(kind, here, {passive: true, capture: true});
-  look();
+  deck.whoami = look();
 })();

@@ -30,11 +30,13 @@ from flask import Flask
 from bench.frame import Feed, domain, site
 from bench.machine import cpu_seconds, machine
 from callbacks import api, compress
+from callbacks.declared import Declared
 from demo.memory import RedisServer
 from demo.port import LOOPBACK, free_port, is_free
 from store.clock import Clock
 from store.connect import connect
 from store.frame import CHANNEL
+from store.inforce import InForce
 from store.lease import Lease
 from store.live import Live
 from store.partition import Partition as Keys
@@ -71,7 +73,8 @@ class Watch:
 def create(redis_url: str) -> Flask:
     """The API of one bureau, compressed as in service, and `/lap`."""
     server, watch = Flask("bench"), Watch()
-    api.register(server, {"probe": domain(INTERVAL)}, Live(connect(redis_url)))
+    client = connect(redis_url)
+    api.register(server, Declared({"probe": domain(INTERVAL)}, InForce(client)), Live(client))
     compress.register(server)
     server.get("/lap")(watch.lap)
     return server

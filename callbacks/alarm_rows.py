@@ -136,6 +136,13 @@ class Rows:
             self._rows.pop(id, None)
 
 
+def told_then(rev: int, alarms: Sequence[Alarm], since: int) -> bytes:
+    """What `Rows.told` says, of alarms as they stood at a moment that is revision `rev` of its replay."""
+    if rev == since:
+        return packed(b'{"rev":%d,"floods":[],"set":[' % rev, (), b'],"gone":[]}')
+    return packed(b'{"rev":%d,"floods":[],"rows":[' % rev, (msgspec.json.encode(row(alarm)) for alarm in alarms), b"]}")
+
+
 def row(alarm: Alarm) -> dict[str, Any]:
     """What a screen shows of an alarm: nothing that is as usual, and its priority as 1 (critical) to 4 (low), as frames have it."""
     told = {name: getattr(alarm, name) for name in ALWAYS}

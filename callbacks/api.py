@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from callbacks.api_body import Bodies
 from callbacks.api_description import complete
 from callbacks.api_shape import DomainQuery, Domains, Kpis, Problem, SensorQuery, SensorRow, Sensors
+from callbacks.declared import Declared
 from callbacks.problem import problem
 from callbacks.static import described
 from model import Domain
@@ -33,7 +34,7 @@ class Described(Answers):
         """No answer is checked."""
 
 
-def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> SpecTree:
+def register(server: Flask, declared: Declared, reader: Live) -> SpecTree:
     """Adds the routes; what describes them, for further ones. Every error under `/api/` is a problem document."""
     spec = SpecTree(
         "flask",
@@ -46,7 +47,8 @@ def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> Spec
         page_templates={},
     )
     spec.app = server  # not registered as an app of its own: the description has a route below
-    _domains(server, spec, domains)
+    domains = declared.authored
+    _domains(server, spec, declared)
     _sensors(server, spec, domains, reader)
     _kpis(server, spec, domains, reader)
     server.get(f"{ROOT}/openapi.json", endpoint="api_description")(lambda: complete(spec.spec))
@@ -54,12 +56,12 @@ def register(server: Flask, domains: Mapping[str, Domain], reader: Live) -> Spec
     return spec
 
 
-def _domains(server: Flask, spec: SpecTree, domains: Mapping[str, Domain]) -> None:
+def _domains(server: Flask, spec: SpecTree, declared: Declared) -> None:
     @server.get(f"{ROOT}/domains")
     @spec.validate(resp=Described(HTTP_200=Domains), tags=["domains"])
     def api_domains() -> dict[str, Any]:
         """Every bureau's feed with its metrics, key figures and rules."""
-        return {"domains": described(domains)}
+        return {"domains": described(declared.domains(), declared.tuned)}
 
 
 def _sensors(server: Flask, spec: SpecTree, domains: Mapping[str, Domain], reader: Live) -> None:

@@ -15,8 +15,12 @@ ALWAYS, WITH_BODY = (401, 403, 503), (400, 413, 415, 422)
 DOCUMENT = "application/problem+json"
 BODIES: Mapping[str, tuple[str, ...]] = {"/api/v1/hooks/cap": ("application/cap+xml", "application/xml")}
 """Addresses whose body is a text of another kind than JSON."""
-ANSWERS: Mapping[str, str] = {"/api/v1/cap": "application/atom+xml"}
-"""Addresses whose answer is one."""
+ANSWERS: Mapping[str, str] = {"/api/v1/cap": "application/atom+xml", "/api/v1/handovers/{id}/pdf": "application/pdf"}
+"""Addresses whose answer is one, or a file."""
+REPORT = ("application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv")
+FILES: Mapping[str, tuple[str, ...]] = {f"/api/v1/reports/{span}": REPORT for span in ("daily", "weekly", "monthly")}
+"""Addresses that may also answer a file."""
+FILE = {"schema": {"type": "string", "format": "binary"}}
 SCHEMES = {
     "session": {
         "type": "apiKey",
@@ -60,6 +64,8 @@ def _operation(path: str, told: Mapping[str, Any], right: Right) -> dict[str, An
 def _answer(path: str, status: str, answer: Mapping[str, Any], common: tuple[int, ...]) -> Mapping[str, Any]:
     """One answer of the route's own, which may be that of every route as well."""
     if int(status) < 400:
+        if path in FILES:
+            return {**answer, "content": {**answer["content"], **dict.fromkeys(FILES[path], FILE)}}
         return {**answer, "content": {ANSWERS[path]: TEXT}} if path in ANSWERS else answer
     schema = answer["content"]["application/json"]["schema"]
     if int(status) == 422 and schema["$ref"].endswith("/ValidationError"):  # the library's own, which is not what is answered

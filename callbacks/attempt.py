@@ -11,6 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -35,7 +36,9 @@ MOST_NAMES = 30
 NAME_LETTERS = 16
 LARGEST_FORM = 16 << 10
 """Bytes."""
-View = Callable[[], Answer]
+View = Callable[..., Answer]
+Often = Callable[[Callable[[int], Response]], Callable[[View], View]]
+"""Of what answers who must wait, a wrapper for a view."""
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +77,8 @@ class Devices:
         return dict(found)
 
 
-def limited(server: Flask, client: Client, devices: Devices, refused: Callable[[int], Response]) -> Callable[[View], View]:
-    """A wrapper for the view that takes a name and a password; `refused(seconds)` answers who must wait.
+def limited(server: Flask, client: Client, devices: Devices) -> Often:
+    """Makes wrappers for views that take a name and a password, all of them counted together; `refused(seconds)` answers who must wait.
 
     Counted in Redis for all workers, and by each for itself while Redis is away.
     """
@@ -85,7 +88,6 @@ def limited(server: Flask, client: Client, devices: Devices, refused: Callable[[
         storage_uri="redis://",
         storage_options={"connection_pool": client.connection_pool, "key_prefix": "city:attempts"},  # type: ignore[dict-item]
         in_memory_fallback_enabled=True,
-        on_breach=lambda limit: refused(_wait(limit)),
     )
 
     many = parse(MANY)
@@ -98,12 +100,17 @@ def limited(server: Flask, client: Client, devices: Devices, refused: Callable[[
             g.citydeck_seldom = limiter.limiter.hit(many, "many", who())
         return bool(g.citydeck_seldom)
 
-    def wrapped(view: View) -> View:
-        view = limiter.limit(PER_ADDRESS, key_func=_address, exempt_when=lambda: bool(devices.known(named())))(view)
-        view = limiter.limit(PER_NAME, key_func=who)(view)
-        return limiter.limit(SLOWLY, key_func=who, exempt_when=seldom)(view)
+    def often(refused: Callable[[int], Response]) -> Callable[[View], View]:
+        limit = partial(limiter.shared_limit, scope="password", on_breach=lambda limit: refused(_wait(limit)))
 
-    return wrapped
+        def wrapped(view: View) -> View:
+            view = limit(PER_ADDRESS, key_func=_address, exempt_when=lambda: bool(devices.known(named())))(view)
+            view = limit(PER_NAME, key_func=who)(view)
+            return limit(SLOWLY, key_func=who, exempt_when=seldom)(view)
+
+        return wrapped
+
+    return often
 
 
 def watch(server: Flask) -> None:

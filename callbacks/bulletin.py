@@ -22,7 +22,7 @@ from callbacks.api_shape import Problem
 from callbacks.aside import aside
 from callbacks.plain import plain
 from callbacks.problem import problem
-from domains.system import FEED_DOWN, PROCESS_DEAD, SYSTEM
+from domains.system import FEED_DOWN, OF_PROCESSES, SYSTEM
 from model import Domain, Label, Priority, Rule, Sensor, Site
 from model.alarm import Alarm, Event
 from store import Away
@@ -91,7 +91,7 @@ class Writer:
     def __init__(self, site: Site, domains: Mapping[str, Domain], sender: str) -> None:
         self._sender, self._site, self._zone = sender, site, ZoneInfo(site.zone)
         self._domains = domains
-        self._rules: dict[str, Rule] = {f"{SYSTEM}/{PROCESS_DEAD.key}": PROCESS_DEAD}
+        self._rules: dict[str, Rule] = {f"{SYSTEM}/{rule.key}": rule for rule in OF_PROCESSES}
         self._rules |= {f"{key}/{rule.key}": rule for key, domain in domains.items() for rule in (*domain.rules, FEED_DOWN)}
         self._sensors = {sensor.id: sensor for sensors in site.sensors.values() for sensor in sensors}
         self._areas = {area.key: area.label for area in site.areas}

@@ -13,12 +13,16 @@ from collections import OrderedDict
 
 from flask import Flask, Response, request
 
+from callbacks.aside import aside
+
 TEXTS = frozenset(
     ("text/html", "text/css", "text/plain", "text/javascript", "application/javascript", "application/json", "application/geo+json")
 ) | {"image/svg+xml"}
 SMALLEST = 1024
 """Bytes below which compressing saves nothing that matters."""
 KEPT_BYTES = 64 << 20
+LARGE = 256 << 10
+"""Bytes from which on they are compressed in a thread of their own, for it takes milliseconds."""
 
 
 class Compressed:
@@ -36,11 +40,17 @@ class Compressed:
             if name in self._kept:
                 self._kept.move_to_end(name)
                 return self._kept[name]
-            packed = self._kept[name] = gzip.compress(body, 6, mtime=0)
-            self._size += len(packed)
+        packed = aside(lambda: _packed(body)) if len(body) >= LARGE else _packed(body)
+        with self._lock:
+            self._size += len(packed) - len(self._kept.get(name, b""))  # another visitor may have been as quick
+            self._kept[name] = packed
             while self._size > self._most:
                 self._size -= len(self._kept.popitem(last=False)[1])
             return packed
+
+
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
 
 
 def register(server: Flask) -> None:

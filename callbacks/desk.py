@@ -76,12 +76,17 @@ class Handed(Areas):
 
 def register(server: Flask, spec: SpecTree, site: Site, sessions: Sessions, duties: Duties, wishes: Wishes) -> None:
     """Adds the routes; `duties` says what each desk answers for now."""
-    given = {area for desk in site.desks for area in desk.areas}
-    rest = tuple(area.key for area in site.areas if area.key not in given)
-    desks = (*site.desks, Desk(id=SUPERVISOR, label=SUPERVISORS, areas=rest))
+    desks = manned(site)
     _list(server, spec, site, desks, sessions, duties)
     _sit(server, spec, site, desks, sessions)
     _hand_over(server, spec, desks, wishes)
+
+
+def manned(site: Site) -> tuple[Desk, ...]:
+    """The site's desks, and the supervisor's with what no desk has."""
+    given = {area for desk in site.desks for area in desk.areas}
+    rest = tuple(area.key for area in site.areas if area.key not in given)
+    return (*site.desks, Desk(id=SUPERVISOR, label=SUPERVISORS, areas=rest))
 
 
 def _list(server: Flask, spec: SpecTree, site: Site, desks: Sequence[Desk], sessions: Sessions, duties: Duties) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
 
@@ -17,6 +18,7 @@ from callbacks.csrf import COOKIE
 from callbacks.guard import local
 from callbacks.visitor import SCREEN_COOKIE, Known, person, visitor
 from callbacks.witness import Witness
+from model.person import User
 from store import Away
 from store.database import DatabaseAway
 from store.people import People, Unknown
@@ -59,23 +61,41 @@ class Entrance:
         return True
 
     def enter(self, name: str, then: str, by: Literal["password", "provider"]) -> Answer:
-        """Signs in; the browser's session before, if any, ends. Raises DatabaseAway, and Unknown for one disabled meanwhile."""
-        before = session.get(SESSION)
+        """Signs in, and leads to the page `then`. Raises DatabaseAway, and Unknown for one disabled meanwhile."""
+        answer = redirect(local(then) or "/", 303)
         user = aside(lambda: self._people.user(name))
         if user is None:
             raise Unknown(name)
         id = self._sessions.open(name)
         self._witness.tell(name, "sign.in", f"user:{name}", by=by)
-        if before:
+        self._welcome(user, id, answer)
+        return answer
+
+    def relieve(self, user: User, answer: Answer, sign: Callable[[str], None]) -> None:
+        """Signs somebody in at the browser of who leaves, once `sign` has put the new session at the desk: nobody leaves before.
+
+        Raises what `sign` raises, DatabaseAway and Unknown; then all is as before.
+        """
+        id = self._sessions.open(user.name)
+        try:
+            sign(id)
+        except Exception:
+            with suppress(DatabaseAway):
+                self._sessions.close(id)
+            raise
+        self._witness.note(user.name, "sign.in", f"user:{user.name}", by="password")
+        self._welcome(user, id, answer)
+
+    def _welcome(self, user: User, id: str, answer: Answer) -> None:
+        """The browser that gets the answer is theirs from now on; its session before, if any, ends."""
+        if before := session.get(SESSION):
             with suppress(DatabaseAway, Away):  # it ends by itself
                 self._sessions.close(before)
         session.clear()
         login_user(Known(person(user, id)))
-        answer = redirect(local(then) or "/", 303)
-        self._devices.remember(answer, name)
+        self._devices.remember(answer, user.name)
         answer.delete_cookie(COOKIE)
         answer.delete_cookie(SCREEN_COOKIE)
-        return answer
 
     def fail(self, name: str) -> None:
         """Notes a wrong password. Raises DatabaseAway.

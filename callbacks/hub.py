@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from store import Away
 from store.frame import Frame, Frames, deflated
+from store.replay import MARK
 
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 HELLO, BEAT = b"retry: 1000\n\n", b": beat\n\n"
@@ -28,9 +29,10 @@ BEAT_SECONDS = 5.0
 """How often streams of silent pages are given a comment, for a closed tab is noticed only by writing to it, and wishes are renewed."""
 FRESH_SECONDS = 5.0
 """A frame heard longer ago is not what a newcomer should get: the store is asked again."""
+ABSENT_SECONDS = 1.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.1, 2.0
-ON_DEMAND = "sensor-"
-"""Pages of this kind are composed only while somebody looks."""
+ON_DEMAND = ("sensor-", MARK)
+"""Pages of these kinds are composed only while somebody looks."""
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class Watched:
         self.clients: set[Client] = set()
         self.newest: Frame | None = None
         self.full: Frame | None = None
-        self.heard = float("-inf")
+        self.heard = self.asked = float("-inf")
         self.lock = threading.Lock()
 
 
@@ -116,9 +118,14 @@ class Hub:
         """The newest full frame; the store is asked once for all clients that need it. None when it has none or does not answer."""
         with page.lock:
             fresh = self._clock() - page.heard < FRESH_SECONDS
-            if not (fresh and page.full and page.newest and reached(page.full.id, page.newest.id)):
-                page.full = self._last(page.page)
+            known = fresh and page.full and page.newest and reached(page.full.id, page.newest.id)
+            if not known and not self._is_absent(page):
+                page.full, page.asked = self._last(page.page), self._clock()
             return page.full
+
+    def _is_absent(self, page: Watched) -> bool:
+        """Whether the store had nothing a moment ago, and nothing came since: all who look at what nobody composes would ask."""
+        return page.full is None and page.heard < page.asked and self._clock() - page.asked < ABSENT_SECONDS
 
     def hear(self, frame: Frame) -> None:
         """Takes `frame` as the newest of its page and wakes those who look at it."""

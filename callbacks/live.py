@@ -13,6 +13,7 @@ from callbacks.tenure import Still
 from callbacks.visitor import visitor
 from model import Domain, Site
 from model.person import Visitor
+from store.replay import WALL, stage, staged
 
 PREFIX = "/live/"
 MOST = 64
@@ -47,8 +48,12 @@ def split(raw: str, path: str) -> list[str]:
 
 
 def page_of(name: str, site: Site, domains: Mapping[str, Domain]) -> str | None:
-    """The page that `name` means: itself, or what the screen of that name shows. None when there is neither."""
-    if is_page(name, domains):
+    """The page that `name` means: itself, or what the screen of that name shows, live or in a replay. None when there is neither."""
+    replay, shown = staged(name)
+    if replay:
+        page = page_of(shown, site, domains)
+        return page and stage(replay, page)
+    if name == WALL or is_page(name, domains):
         return name
     return next((screen.page for screen in site.screens if screen.id == name), None)
 

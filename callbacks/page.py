@@ -10,6 +10,7 @@ from dash import Dash, Input, Output
 from flask import Flask, Response, request
 from flask_caching import Cache
 
+import layouts.page
 from callbacks.guard import OURSELVES
 from callbacks.rights import may_open
 from callbacks.visitor import is_page, visitor
@@ -54,7 +55,8 @@ def exists(path: str, site: Site, domains: Mapping[str, Domain]) -> bool:
     rest = unquote(rest)
     if kind == "wall":
         return any(screen.id == rest for screen in site.screens)
-    return (kind in ("", "alarms", "system") and not rest) or (kind == "domain" and rest in domains) or (kind == "sensor" and rest != "")
+    alone = kind in ("", "system") or kind in layouts.page.QUIET
+    return (alone and not rest) or (kind == "domain" and rest in domains) or (kind == "sensor" and rest != "")
 
 
 def _asked() -> str:

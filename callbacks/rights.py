@@ -76,6 +76,13 @@ RIGHTS: Mapping[str, Right] = {
     "GET /api/v1/sensors": READ,
     "GET /api/v1/sensors/<path:id>": READ,
     "GET /api/v1/kpis": READ,
+    "GET /api/v1/history": READ,
+    # reports are a manager's; the page's own route tells the same as the API
+    "GET /api/v1/reports": Right("manager", "read"),
+    "GET /api/v1/reports/daily": Right("manager", "read"),
+    "GET /api/v1/reports/weekly": Right("manager", "read"),
+    "GET /api/v1/reports/monthly": Right("manager", "read"),
+    "GET /reports/shown/<span>": Right("manager"),
     "GET /api/v1/alarms": READ,
     "GET /api/v1/alarms/<path:id>": READ,
     "GET /api/v1/cap": READ,
@@ -85,6 +92,27 @@ RIGHTS: Mapping[str, Right] = {
     "GET /api/v1/views": Right("viewer"),
     "POST /api/v1/views": Right("viewer"),
     "DELETE /api/v1/views/<id>": Right("viewer"),
+    # the time machine; that the whole wall shows it is a supervisor's, which is decided where it is done
+    "GET /api/v1/replays": READ,
+    "POST /api/v1/replays": Right("operator"),
+    "POST /api/v1/replays/<id>": Right("operator"),
+    "DELETE /api/v1/replays/<id>": Right("operator"),
+    # the log book, and handing over: who may sign for which desk is decided where it is done
+    "GET /api/v1/log": Right("operator", "read"),
+    "POST /api/v1/log": Right("operator"),
+    "GET /api/v1/handovers": Right("operator", "read"),
+    "GET /api/v1/handovers/draft": Right("operator", "read"),
+    "GET /api/v1/handovers/<id>": Right("operator", "read"),
+    "GET /api/v1/handovers/<id>/pdf": Right("operator", "read"),
+    "POST /api/v1/handovers": Right("operator"),
+    "POST /api/v1/handovers/<id>/sign": Right("operator"),
+    "POST /login/handover/<id>": Right("operator"),
+    # the numbers of rules
+    "GET /api/v1/tuning": Right("manager", "read"),
+    "GET /api/v1/tuning/trials/<id>": Right("manager", "read"),
+    "POST /api/v1/tuning/trials": Right("manager"),
+    "POST /api/v1/tuning/trials/<id>/apply": Right("manager"),
+    "POST /api/v1/tuning/take-back": Right("manager"),
     # alarms: what more a wish asks for (a supervisor, one's own area, a low priority) the writer of alarms decides
     "GET /desk/alarms": READ,
     "GET /desk/moment/<domain>/<key>": READ,
@@ -124,8 +152,13 @@ PAGES: Mapping[str, Least] = {
     "domain": "viewer",
     "sensor": "viewer",
     "alarms": "viewer",
+    "history": "viewer",
+    "log": "operator",
+    "handover": "operator",
+    "tuning": "manager",
     "system": "viewer",
     "wall": "viewer",
+    "reports": "manager",
 }
 """Least role by the first word of a page's address; a page that is not here does not exist for anybody."""
 

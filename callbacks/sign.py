@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify, request
 from werkzeug.wrappers import Response as Answer
 
-from callbacks.attempt import Devices, limited, named
+from callbacks.attempt import Often, named
 from callbacks.entrance import Busy, Entrance
 from callbacks.guard import LOGIN, local
 from callbacks.oidc import NoRole, Oidc, Unsuccessful
@@ -16,7 +16,6 @@ from callbacks.visitor import visitor
 from layouts import sign
 from layouts.sign import Look
 from model import Label
-from store import Client
 from store.database import DatabaseAway
 from store.people import Unknown
 
@@ -55,7 +54,7 @@ def _page(text: str, status: int) -> Response:
     return Response(text, status, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
 
-def register(server: Flask, client: Client, entrance: Entrance, devices: Devices, pages: Pages) -> None:
+def register(server: Flask, often: Often, entrance: Entrance, pages: Pages) -> None:
     """Adds the routes for names and passwords, and for leaving."""
 
     def too_often(seconds: int) -> Response:
@@ -67,7 +66,7 @@ def register(server: Flask, client: Client, entrance: Entrance, devices: Devices
         return pages.form()
 
     @server.post(LOGIN)
-    @limited(server, client, devices, too_often)
+    @often(too_often)
     def login() -> Answer:
         name = named()
         return _answered(pages, lambda: _by_password(entrance, pages, name, request.form.get("password", "")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
@@ -16,24 +16,36 @@ from dash.exceptions import DependencyException
 from flask import Flask, Response, redirect, request
 from flask_caching import Cache
 
+from callbacks.declared import Declared
 from callbacks.problem import problem
 from domains.system import RULES
 from model import Domain, Site
 from store import Away
 from store.live import Live
+from store.replay import Replays
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
-UNSENT = ("sample", "topic", "format", "lateness")
-"""Of a domain: how it arrives, which no screen shows."""
+UNSENT = ("sample", "topic", "format", "lateness", "standards")
+"""Of a domain: how it arrives, and what its reports hold it against, which no screen shows."""
 
 
-def register(server: Flask, cache: Cache, site: Site, domains: Mapping[str, Domain], reader: Live) -> None:
+Changed = Callable[[str, str], Mapping[str, Any] | None]
+"""By domain and rule who gave it other numbers, when, why, and what its author wrote."""
+
+
+def as_written(domain: str, rule: str) -> None:
+    """No rule has other numbers than its author gave it."""
+
+
+def register(server: Flask, cache: Cache, site: Site, declared: Declared, reader: Live, replays: Replays) -> None:
     """Adds `/catalogue`, `/positions/<domain>` and `/basemap/<name>.geojson`."""
+    domains = declared.authored
 
     @cache.memoize()
-    def catalogue_text() -> bytes:
-        return json.dumps(catalogue(site, domains), ensure_ascii=False, allow_nan=False).encode()
+    def catalogue_text(version: int) -> bytes:
+        """As of that version of what is in force."""
+        return json.dumps(catalogue(site, declared.domains(), declared.tuned), ensure_ascii=False, allow_nan=False).encode()
 
     @cache.memoize(timeout=60)  # a city may replace its map while the deck runs
     def layer_text(name: str) -> bytes | None:
@@ -46,13 +58,15 @@ def register(server: Flask, cache: Cache, site: Site, domains: Mapping[str, Doma
 
     @server.get("/catalogue")
     def catalogue_answer() -> Response:
-        return answer(catalogue_text())
+        declared.domains()
+        return answer(catalogue_text(declared.version))
 
     @server.get("/positions/<path:domain>")
     def positions(domain: str) -> Response:
         # Never from a cache: who is told of a new version and fetches an older one would put values on wrong places.
         try:
-            found = reader.positions(domain) if domain in domains else None
+            replay = request.args.get("replay", "")
+            found = (replays.positions(replay, domain) if replay else reader.positions(domain)) if domain in domains else None
         except Away:
             return problem(503, "the store does not answer")
         return problem(404, f"there are no positions of {domain!r}") if found is None else answer(found)
@@ -93,16 +107,21 @@ def answer(text: bytes, mimetype: str = "application/json") -> Response:
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
-def catalogue(site: Site, domains: Mapping[str, Domain]) -> dict[str, Any]:
+def catalogue(site: Site, domains: Mapping[str, Domain], changed: Changed = as_written) -> dict[str, Any]:
     """Everything declared: `site` without its folder and sensors, `domains` without their functions, `rules` of every feed and process."""
     told = {name: value for name, value in asdict(site).items() if name not in ("folder", "sensors")}
-    return {"site": _finite(told), "domains": described(domains), "rules": [asdict(rule) for rule in RULES]}
+    return {"site": _finite(told), "domains": described(domains, changed), "rules": [asdict(rule) for rule in RULES]}
 
 
-def described(domains: Mapping[str, Domain]) -> list[dict[str, Any]]:
-    """Every domain as it is declared, as JSON, in the order of the navigation."""
+def described(domains: Mapping[str, Domain], changed: Changed = as_written) -> list[dict[str, Any]]:
+    """Every domain as JSON, in the order of the navigation; a rule that a manager gave other numbers says so under `tuned`."""
     ordered = sorted(domains.values(), key=lambda domain: (domain.order, domain.key))
-    return [_finite(_domain(domain)) for domain in ordered]
+    told = [_finite(_domain(domain)) for domain in ordered]
+    for domain in told:
+        for rule in domain["rules"]:
+            if by := changed(domain["key"], rule["key"]):
+                rule["tuned"] = by
+    return told
 
 
 def _domain(domain: Domain) -> dict[str, Any]:

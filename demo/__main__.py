@@ -56,21 +56,24 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def processes(feed: Path | None, speed: float, tells: bool) -> tuple[Process, ...]:
+def processes(feed: Path | None, speed: float, tells: bool, exercise: Sequence[str] = ()) -> tuple[Process, ...]:
     """What runs beside the servers, in the order of starting: the feed comes last, so that no reading waits for a consumer.
 
-    `tells`: the site names somebody outside who is told of alarms.
+    `tells`: the site names somebody outside who is told of alarms. `exercise`: beginning and end of the span of the history that is told.
     """
     python = sys.executable
     simulate = (python, "-m", "demo.simulate", "--begin", f"{time.time():.0f}")  # started again, it tells the same past again
-    replay = (python, "-m", "demo.replay", str(feed), "--speed", f"{speed:g}")
+    told = (python, "-m", "streams", "exercise", "--from", *exercise[:1], "--to", *exercise[1:], "--speed", f"{speed:g}")
+    replay = told if exercise else (python, "-m", "demo.replay", str(feed), "--speed", f"{speed:g}")
     return (
         Process(name="ingest", command=(python, "-m", "streams", "ingest")),
         Process(name="frames", command=(python, "-m", "streams", "frames")),
         Process(name="alarms", command=(python, "-m", "streams", "alarms")),
+        *(Process(name=name, command=(python, "-m", "streams", name)) for name in (() if exercise else ("history", "replay", "report"))),
         *((Process(name="notify", command=(python, "-m", "streams", "notify")),) if tells else ()),
+        Process(name="tuning", command=(python, "-m", "streams", "tuning")),
         Process(name="web", command=(python, "-m", "gunicorn", "app:server")),
-        Process(name="feed", command=replay if feed else simulate, finite=bool(feed)),
+        Process(name="feed", command=replay if feed or exercise else simulate, finite=bool(feed)),
     )
 
 
@@ -78,17 +81,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal; 0, or 1 when it cannot start or cannot go on."""
     options = _parser().parse_args(arguments)
     given = {name: text for name, text in os.environ.items() if name.startswith(PREFIX) and text.strip()}
+    exercise = given.pop("CITYDECK_EXERCISE", "training") if options.exercise else ""
     try:
         settings = load({"CITYDECK_SITE": str(ROOT / "demo" / ("recorded" if options.feed else "site")), **given})
     except SpecError as error:
         say(str(error))
         return 1
-    if reason := _misasked(options.feed, options.speed) or _obstacle(settings):
+    reason = "" if options.exercise else _misasked(options.feed, options.speed)
+    if options.exercise and "CITYDECK_HISTORY" not in given:
+        reason = "an exercise needs CITYDECK_HISTORY, the history that it is told from"
+    if reason := reason or _obstacle(settings):
         say(reason)
         return 1
     stop = Stop()
     with ExitStack() as stack:
-        return _run(stack, stop, settings, given, processes(options.feed, options.speed or 1.0, _tells(settings)))
+        told = processes(options.feed, options.speed or 1.0, not exercise and _tells(settings), options.exercise or ())
+        return _run(stack, stop, settings, given | ({"CITYDECK_EXERCISE": exercise} if exercise else {}), told)
 
 
 def _misasked(feed: Path | None, speed: float | None) -> str:
@@ -123,6 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--feed", type=lambda text: Path(text).resolve(), help="folder of recorded files to replay; else the simulator")
     parser.add_argument("--speed", type=float, help="how many times faster than life a replay runs; 1 when not given")
+    span = ("FROM", "TO")
+    parser.add_argument("--exercise", nargs=2, metavar=span, help="span of CITYDECK_HISTORY to train on: 2026-11-20T14:05 2026-11-20T15:00")
     return parser
 
 
@@ -160,7 +170,8 @@ def _run(stack: ExitStack, stop: Stop, settings: Settings, given: Mapping[str, s
 def _environment(settings: Settings, given: Mapping[str, str], folder: Path) -> dict[str, str]:
     """What every process is told: what was given, and the deck's own files in `folder`, which goes when the demo ends."""
     files = {"CITYDECK_DATABASE": f"sqlite:///{folder / 'journal.db'}", "CITYDECK_HISTORY": str(folder / "history")}
-    return {"CITYDECK_SITE": settings.site, **files, **given, "TMPDIR": str(folder)}
+    soon = {"CITYDECK_FLUSH_SECONDS": "5"}  # who tries the deck looks into its history at once
+    return {"CITYDECK_SITE": settings.site, **files, **soon, **given, "TMPDIR": str(folder)}
 
 
 def _holds_a_city(client: Client) -> bool:

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from domains.figure import greatest, highest, mean, together
-from model import Calendar, Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Worse
+from domains.verdict import most
+from model import (
+    NO_VERDICT,
+    Calendar,
+    Day,
+    Domain,
+    Figure,
+    Guidance,
+    Kpi,
+    Label,
+    Layer,
+    Metric,
+    Readings,
+    Rule,
+    Standard,
+    Verdict,
+    Worse,
+)
 from standards import aqi
 
 
@@ -37,6 +56,55 @@ def ozone_8h(readings: Readings) -> Figure:
     """The highest moving 8-hour mean of ozone; a station needs six of the eight hours."""
     means = {sensor: aqi.mean(hours, "8h") for sensor, hours in readings.hourly("o3", 8, aqi.HOUR_COVERED).items()}
     return greatest({sensor: value for sensor, value in means.items() if value is not None}, "o3")
+
+
+GOOD = 100
+"""The greatest index of a day within the standard."""
+
+
+def day_index(day: Day) -> Verdict:
+    """The daily index of HJ 633, of the worst station, with its primary pollutants and how many stations are within."""
+    hours = {metric: day.hourly(metric, aqi.HOUR_COVERED) for metric in aqi.POLLUTANTS}
+    found: dict[str, aqi.Aqi] = {}
+    for station in {station for of in hours.values() for station in of}:
+        means = {metric: aqi.mean(of[station], "24h") for metric, of in hours.items() if station in of}
+        ozone = hours["o3"].get(station, ())
+        o3_1h = max((hour for hour in ozone if hour is not None), default=None)
+        index = aqi.daily(means, aqi.greatest_8h(ozone), day.date, o3_1h)
+        if index.value is not None:
+            found[station] = index
+    if not found:
+        return NO_VERDICT
+    by_station = {station: float(found[station].value or 0) for station in sorted(found)}
+    worst = max(by_station, key=by_station.__getitem__)
+    level = aqi.level(int(by_station[worst]))
+    return Verdict(
+        value=by_station[worst],
+        grade=Label(en=level.en, zh=level.zh),
+        within=by_station[worst] <= GOOD,
+        limit=Label(en=f"≤ {GOOD}", zh=f"≤ {GOOD}"),
+        source=aqi.source(day.date),
+        sensor=worst,
+        items=found[worst].primary,
+        passed=(sum(value <= GOOD for value in by_station.values()), len(by_station)),
+        by_sensor=by_station,
+    )
+
+
+def day_mean(pollutant: str) -> Callable[[Day], Verdict]:
+    """The greatest 24-hour mean of a pollutant against class 2 of GB 3095; a station needs 20 of its hours."""
+
+    def verdict(day: Day) -> Verdict:
+        means = {station: aqi.mean(hours, "24h") for station, hours in day.hourly(pollutant, aqi.HOUR_COVERED).items()}
+        return most(means, aqi.limit(pollutant, "24h", day.date), (pollutant,))
+
+    return verdict
+
+
+def day_ozone(day: Day) -> Verdict:
+    """The greatest moving 8-hour mean of ozone against class 2 of GB 3095."""
+    means = {station: aqi.greatest_8h(hours) for station, hours in day.hourly("o3", aqi.HOUR_COVERED).items()}
+    return most(means, aqi.limit("o3", "8h", day.date), ("o3",))
 
 
 METRICS = (
@@ -286,6 +354,36 @@ RULES = (
     ),
 )  # fmt: skip
 
+STANDARDS = (
+    Standard(
+        key="aqi_day", label=Label(en="Air quality index", zh="空气质量指数"), source="HJ 633", unit="", decimals=0, verdict=day_index,
+    ),
+    Standard(
+        key="o3_day", label=Label(en="O₃, highest 8 h", zh="臭氧最大 8 小时"), source="GB 3095", unit="µg/m³", decimals=0,
+        verdict=day_ozone,
+    ),
+    Standard(
+        key="pm2_5_day", label=Label(en="PM2.5, 24 h", zh="PM2.5 24 小时"), source="GB 3095", unit="µg/m³", decimals=0,
+        verdict=day_mean("pm2_5"),
+    ),
+    Standard(
+        key="pm10_day", label=Label(en="PM10, 24 h", zh="PM10 24 小时"), source="GB 3095", unit="µg/m³", decimals=0,
+        verdict=day_mean("pm10"),
+    ),
+    Standard(
+        key="no2_day", label=Label(en="NO₂, 24 h", zh="二氧化氮 24 小时"), source="GB 3095", unit="µg/m³", decimals=0,
+        verdict=day_mean("no2"),
+    ),
+    Standard(
+        key="so2_day", label=Label(en="SO₂, 24 h", zh="二氧化硫 24 小时"), source="GB 3095", unit="µg/m³", decimals=0,
+        verdict=day_mean("so2"),
+    ),
+    Standard(
+        key="co_day", label=Label(en="CO, 24 h", zh="一氧化碳 24 小时"), source="GB 3095", unit="mg/m³", decimals=1,
+        verdict=day_mean("co"),
+    ),
+)  # fmt: skip
+
 DOMAIN = Domain(
     label=Label(en="Air", zh="空气"),
     icon=(
@@ -296,6 +394,7 @@ DOMAIN = Domain(
     metrics=METRICS,
     kpis=KPIS,
     rules=RULES,
+    standards=STANDARDS,
     layer=Layer(kind="columns", metric="pm2_5", height=2500),
     headline=("aqi_worst", "pm2_5_mean"),
     table="aqi_worst",

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from domains import alarm, trial
 from domains.shape import ShapeError, expect
-from model import QUALITIES, Domain, Guidance, Kpi, Label, Metric, Rule, SpecError
+from model import QUALITIES, Domain, Guidance, Kpi, Label, Metric, Rule, SpecError, Standard
 from standards.unit import IncompatibleUnit, canonical, convert
 
 Fail = Callable[[str, str], None]
@@ -41,8 +41,10 @@ def check(file: str, domain: Domain) -> None:
         _metric(fail, f"metrics[{place}] ({metric.key})", metric)
     for place, kpi in enumerate(domain.kpis):
         _kpi(fail, f"kpis[{place}] ({kpi.key})", kpi, domain)
+    for place, standard in enumerate(domain.standards):
+        _standard(fail, f"standards[{place}] ({standard.key})", standard, domain)
     for place, rule in enumerate(domain.rules):
-        _rule(fail, f"rules[{place}] ({rule.key})", rule, domain)
+        check_rule(fail, f"rules[{place}] ({rule.key})", rule, domain)
         alarm.check(fail, f"rules[{place}] ({rule.key})", rule, domain)
     _drawn(fail, domain)
     _feed(fail, domain)
@@ -57,6 +59,7 @@ def _keys(fail: Fail, domain: Domain) -> None:
     _unique(fail, (("metrics", metric.key) for metric in domain.metrics))
     _unique(fail, (("kpis", key) for key in [metric.key for metric in domain.metrics] + [kpi.key for kpi in domain.kpis]))
     _unique(fail, (("rules", rule.key) for rule in domain.rules))
+    _unique(fail, (("standards", standard.key) for standard in domain.standards))
 
 
 def _unique(fail: Fail, names: Iterable[tuple[str, str]]) -> None:
@@ -127,7 +130,22 @@ def _kpi(fail: Fail, field: str, kpi: Kpi, domain: Domain) -> None:
         fail(f"{field}.figure", reason)
 
 
-def _rule(fail: Fail, field: str, rule: Rule, domain: Domain) -> None:
+def _standard(fail: Fail, field: str, standard: Standard, domain: Domain) -> None:
+    _label(fail, f"{field}.label", standard.label)
+    try:
+        canonical(standard.unit)
+    except IncompatibleUnit as error:
+        fail(f"{field}.unit", str(error))
+    if not standard.source.strip():
+        fail(f"{field}.source", "is empty")
+    if not 0 <= standard.decimals <= 9:
+        fail(f"{field}.decimals", f"{standard.decimals} is not within 0 to 9")
+    if reason := trial.verdict(standard, domain.metrics):
+        fail(f"{field}.verdict", reason)
+
+
+def check_rule(fail: Fail, field: str, rule: Rule, domain: Domain) -> None:
+    """Calls `fail` for the first mistake in what the rule says of its condition."""
     for within, told in ((field, rule), (f"{field}.worse", rule.worse)):
         if told is not None and told.label is not None:
             _label(fail, f"{within}.label", told.label)

@@ -104,6 +104,17 @@ def exceeded(metric: str, seconds: float, share: float) -> Calculation:
     return lambda readings: Figure(value=readings.percentile(metric, seconds, 1 - share), item=metric)
 
 
+def worst_of(readings: Readings, metrics: Iterable[str], classes: Callable[[str, NDArray[np.float64]], NDArray[np.int64]]) -> Figure:
+    """The worst class of all places, by their newest readings; `classes` gives those of one item. The first of equals decides."""
+    by_sensor, items = dict[str, float](), dict[str, str]()
+    for metric in metrics:
+        found = values(readings, metric)
+        for sensor, value in zip(found, classes(metric, array(found)).tolist(), strict=True):
+            if value > by_sensor.get(sensor, 0.0):
+                by_sensor[sensor], items[sensor] = float(value), metric
+    return greatest(by_sensor, items=items)
+
+
 def worst_grade(grades: Mapping[str, Grade]) -> Figure:
     """The worst class of all places, the place and the item that decided it."""
     by_sensor = {sensor: float(grade.value) for sensor, grade in grades.items() if grade.value is not None}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from domains import verdict
 from domains.figure import energy_mean, exceeded, fastest_rise, greatest, highest, movement, together, worst_grade
-from model import Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Worse
-from standards.noise import LIMITS, exceedance
-from standards.surfacewater import water_class
+from model import NO_VERDICT, Day, Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Standard, Verdict, Worse
+from standards.noise import LIMITS, exceedance, is_day, laeq
+from standards.surfacewater import WORSE, water_class
 
 CLASS_METRICS = ("ph", "dissolved_oxygen", "permanganate_index", "ammonia_nitrogen", "total_phosphorus")
 """The metrics that GB 3838-2002 classes; their keys are the standard's items."""
@@ -27,6 +30,46 @@ def noise_over(readings: Readings) -> Figure:
         if zone in LIMITS:
             over[sensor] = exceedance(level, zone, readings.local)
     return greatest(over, "noise_level")
+
+
+def day_class(day: Day) -> Verdict:
+    """The worst class of GB 3838-2002 of the day's means; column `water_class` of the list names the class that a place must reach."""
+    found = verdict.by_place(day, CLASS_METRICS)
+    body = {place: "lake" if day.attribute(place, "water_body") in LAKES else "river" for place in found}
+    grades = {place: water_class(items, "lake" if body[place] == "lake" else "river") for place, items in found.items()}
+    return verdict.worst_class(grades, verdict.targets(day, found), WORSE - 1, "{}类")
+
+
+def noise(by_day: bool) -> Callable[[Day], Verdict]:
+    """LAeq of the day's or the night's hours of the meter that is furthest over (or nearest to) the limit of its class, GB 3096-2008.
+
+    The night is that of the date: from midnight to morning and from evening to midnight. A meter needs half of the hours.
+    """
+
+    def judged(day: Day) -> Verdict:
+        chosen = [place for place, hour in enumerate(day.hours) if is_day(hour) == by_day]
+        levels, limits = {}, {}
+        for meter, hours in sorted(day.hourly("noise_level").items()):
+            known = [level for place in chosen if (level := hours[place]) is not None]
+            zone = day.attribute(meter, "noise_class")
+            if zone in LIMITS and 2 * len(known) >= len(chosen):
+                levels[meter], limits[meter] = laeq(known) or 0.0, LIMITS[zone][0 if by_day else 1]
+        if not levels:
+            return NO_VERDICT
+        over = {meter: round(level - limits[meter], 9) for meter, level in levels.items()}
+        worst = max(over, key=over.__getitem__)
+        zone = day.attribute(worst, "noise_class")
+        return Verdict(
+            value=levels[worst],
+            within=over[worst] <= 0,
+            limit=Label(en=f"≤ {limits[worst]:g} (class {zone})", zh=f"≤ {limits[worst]:g}（{zone} 类）"),
+            sensor=worst,
+            items=("noise_level",),
+            passed=(sum(each <= 0 for each in over.values()), len(over)),
+            by_sensor=levels,
+        )
+
+    return judged
 
 
 METRICS = (
@@ -306,6 +349,20 @@ RULES = (
     ),
 )  # fmt: skip
 
+STANDARDS = (
+    Standard(
+        key="class_day", label=Label(en="Surface water class, worst", zh="地表水水质类别（最差）"), source="GB 3838-2002", unit="",
+        decimals=0, verdict=day_class, classed=True,
+    ),
+    Standard(
+        key="noise_day", label=Label(en="Noise by day", zh="昼间噪声"), source="GB 3096-2008", unit="dB", decimals=0, verdict=noise(True),
+    ),
+    Standard(
+        key="noise_night", label=Label(en="Noise at night", zh="夜间噪声"), source="GB 3096-2008", unit="dB", decimals=0,
+        verdict=noise(False),
+    ),
+)  # fmt: skip
+
 DOMAIN = Domain(
     label=Label(en="Land", zh="陆地"),
     icon='<path d="M2.5 19 9.5 6l4 7.2"/><path d="m11.5 16.5 4-6 6 8.5h-19"/>',
@@ -313,6 +370,7 @@ DOMAIN = Domain(
     metrics=METRICS,
     kpis=KPIS,
     rules=RULES,
+    standards=STANDARDS,
     layer=Layer(kind="points", metric="water_level"),
     headline=("river_highest", "noise"),
     table="river_highest",

@@ -98,7 +98,7 @@ def _recipient(file: str, row: Mapping[str, Any], within: str, areas: Collection
     table = Table(file, row, MAIL_FIELDS if mail else WEBHOOK_FIELDS, within)
     return Recipient(
         name=table.key("name"),
-        via=_mailbox(table) if mail else _webhook(table),
+        via=mailbox(table) if mail else _webhook(table),
         language=table.choice("language", ("en", "zh")) if "language" in row else "en",
         kinds=_several(table, "kinds", get_args(EventKind), URGENT_KINDS if mail else ()),
         priorities=_several(table, "priorities", PRIORITIES, ()),
@@ -117,7 +117,8 @@ def _webhook(table: Table) -> Webhook:
     return Webhook(url=url, secret=_variable(table, "secret"))
 
 
-def _mailbox(table: Table) -> Mailbox:
+def mailbox(table: Table) -> Mailbox:
+    """Where mail goes, and the server that takes it."""
     to, sender = table.get("mail", list), table.text("sender")
     if not to:
         raise table.error("mail", "is empty")

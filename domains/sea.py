@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from domains.figure import highest, lowest, mean, together, worst_grade
-from model import Calendar, Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Worse
-from standards.seawater import water_class
+from domains import verdict
+from domains.figure import highest, lowest, mean, worst_of
+from model import Calendar, Day, Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Standard, Verdict, Worse
+from standards.seawater import WORSE, item_classes, water_class
 
 CLASS_METRICS = (
     "ph", "dissolved_oxygen", "cod", "bod5", "inorganic_nitrogen", "unionised_ammonia", "phosphate", "petroleum",
@@ -14,7 +15,15 @@ CLASS_METRICS = (
 
 def worst_class(readings: Readings) -> Figure:
     """The worst class of GB 3097-1997 (5 is worse than class 4), from the newest readings of each place."""
-    return worst_grade({sensor: water_class(found) for sensor, found in together(readings, CLASS_METRICS).items()})
+    return worst_of(readings, CLASS_METRICS, item_classes)
+
+
+def day_class(day: Day) -> Verdict:
+    """The worst class of GB 3097-1997 of the day's means; column `water_class` of the list names the class that a place must reach."""
+    found = verdict.by_place(day, CLASS_METRICS)
+    return verdict.worst_class(
+        {place: water_class(items) for place, items in found.items()}, verdict.targets(day, found), WORSE - 1, "{}类"
+    )
 
 
 METRICS = (
@@ -277,6 +286,13 @@ RULES = (
     ),
 )  # fmt: skip
 
+STANDARDS = (
+    Standard(
+        key="class_day", label=Label(en="Sea water class, worst", zh="海水水质类别（最差）"), source="GB 3097-1997", unit="", decimals=0,
+        verdict=day_class, classed=True,
+    ),
+)  # fmt: skip
+
 DOMAIN = Domain(
     label=Label(en="Sea", zh="海洋"),
     icon=(
@@ -288,6 +304,7 @@ DOMAIN = Domain(
     metrics=METRICS,
     kpis=KPIS,
     rules=RULES,
+    standards=STANDARDS,
     layer=Layer(kind="points", metric="dissolved_oxygen"),
     headline=("oxygen_lowest", "wave_highest"),
     table="oxygen_lowest",

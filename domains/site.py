@@ -20,7 +20,21 @@ Extent = tuple[float, float, float, float]
 PAGES = ("overview", "alarms", "system")
 """Pages that every site has, beside `domain-<key>` and `sensor-<id>`."""
 COLUMNS = ("id", "en", "zh", "lon", "lat", "path", "area", "interval", "owner", "owner_zh")
-SITE_FIELDS = ("label", "zone", "extent", "bureaus", "review_number", "area", "screen", "desk", "acknowledge", "warnings", "notify", "oidc")
+SITE_FIELDS = (
+    "label",
+    "zone",
+    "extent",
+    "bureaus",
+    "review_number",
+    "area",
+    "screen",
+    "desk",
+    "acknowledge",
+    "warnings",
+    "notify",
+    "oidc",
+    "report",
+)
 SUPERVISOR = "supervisor"
 """The desk of whatever no desk has."""
 FURTHEST, YEAR = 200.0, 31_536_000.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from domains.figure import exceeded, greatest, highest, least, mean
-from model import Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule
+from model import NO_VERDICT, Day, Domain, Figure, Guidance, Kpi, Label, Layer, Metric, Readings, Rule, Standard, Verdict
 from standards import congestion
 
 HOUR = 3600.0
@@ -75,6 +75,28 @@ def slow_links(readings: Readings) -> Figure:
         return Figure(value=None)
     slow = sum(share < congestion.SLOW for share in shares.values())
     return Figure(value=float(slow), sensor=least(shares).sensor, by_sensor=shares)
+
+
+def peak(first: int, last: int) -> Callable[[Day], Verdict]:
+    """The hour in which the city was most congested, of those from `first` up to `last` o'clock, with its slowest link."""
+
+    def verdict(day: Day) -> Verdict:
+        figures = {place: city_index(day.at(place)) for place, hour in enumerate(day.hours) if first <= hour.hour < last}
+        known = {place: figure.value for place, figure in figures.items() if figure.value is not None}
+        if not known:
+            return NO_VERDICT
+        worst = max(known, key=known.__getitem__)
+        state = congestion.state(known[worst])
+        return Verdict(
+            value=known[worst],
+            grade=Label(en=state.en, zh=state.zh),
+            sensor=figures[worst].sensor,
+            items=("speed",),
+            hour=worst,
+            by_sensor=figures[worst].by_sensor,
+        )
+
+    return verdict
 
 
 METRICS = (
@@ -201,6 +223,17 @@ RULES = (
     ),
 )  # fmt: skip
 
+STANDARDS = (
+    Standard(
+        key="peak_morning", label=Label(en="Congestion, morning peak", zh="早高峰拥堵指数"), source="TTI", unit="", decimals=1,
+        verdict=peak(7, 10),
+    ),
+    Standard(
+        key="peak_evening", label=Label(en="Congestion, evening peak", zh="晚高峰拥堵指数"), source="TTI", unit="", decimals=1,
+        verdict=peak(17, 20),
+    ),
+)  # fmt: skip
+
 DOMAIN = Domain(
     label=Label(en="Traffic", zh="交通"),
     icon=(
@@ -211,6 +244,7 @@ DOMAIN = Domain(
     metrics=METRICS,
     kpis=KPIS,
     rules=RULES,
+    standards=STANDARDS,
     layer=Layer(kind="links", metric="speed"),
     headline=("congestion", "speed_mean"),
     table="congestion",

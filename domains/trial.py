@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from model import Figure, Kpi, Metric, Readings
+from model import Day, Figure, Kpi, Metric, Readings, Standard, Verdict
 
 MOMENT = 1_795_158_000.0
 """The moment of the trial, 2026-11-20T07:00Z: a figure may ask for a date."""
@@ -78,6 +78,56 @@ class Trial(Readings):
     def attribute(self, sensor: str, name: str) -> str | None:
         """A list without further columns."""
         return None
+
+
+class TrialDay(Day):
+    """A day without readings, or one of a sensor that reads the middle of every metric's normal band in all but the last hour."""
+
+    def __init__(self, metrics: Sequence[Metric], sensors: Sequence[str]) -> None:
+        self._now, self._sensors = Trial(metrics, sensors), sensors
+        start = self._now.local.replace(hour=0)
+        self.date, self.hours = start.date(), [start + timedelta(hours=hour) for hour in range(24)]
+
+    def means(self, metric: str) -> Mapping[str, float]:
+        """The middle of the normal band."""
+        return self._now.latest(metric)
+
+    def hourly(self, metric: str, covered: float = 0.0) -> Mapping[str, Sequence[float | None]]:
+        """Every hour but the last."""
+        return self._now.hourly(metric, len(self.hours), covered)
+
+    def extremes(self, metric: str) -> Mapping[str, tuple[float, float]]:
+        """The middle of the normal band, twice."""
+        return self._now.extremes(metric, HOUR)
+
+    def at(self, hour: int) -> Readings:
+        """The middle of the normal band."""
+        if not 0 <= hour < len(self.hours):
+            raise BadQuestion(f"asks for hour {hour} of {len(self.hours)}")
+        return self._now
+
+    def attribute(self, sensor: str, name: str) -> str | None:
+        """A list without further columns."""
+        return None
+
+
+def verdict(standard: Standard, metrics: Sequence[Metric]) -> str | None:
+    """What is wrong with a standard's verdict, or None."""
+    keys = {metric.key for metric in metrics}
+    for sensors, case in (((), "with no reading"), ((SENSOR,), "with one sensor")):
+        try:
+            found = standard.verdict(TrialDay(metrics, sensors))
+        except BadQuestion as error:
+            return str(error)
+        except Exception as error:  # whatever a verdict does wrong is its author's
+            return f"fails {case}: {type(error).__name__}: {error}"
+        if not isinstance(found, Verdict):
+            return f"answers {found!r}, which is no Verdict"
+        if not sensors and (found.value is not None or found.within is not None):
+            return f"{case} is {found.value!r}, not None: absent is not zero"
+        if strange := set(found.items) - keys:
+            return f"names {min(strange)!r}, which is no metric"
+    return None
 
 
 def figure(kpi: Kpi, metrics: Sequence[Metric]) -> str | None:

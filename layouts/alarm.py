@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from layouts import alarm_health, duty, journal, saved_view, shell
+from layouts import alarm_health, duty, history, journal, logbook, replay, saved_view, shell
 from layouts.data import aria, data
 from layouts.table import LOOK, column, grid
 from layouts.text import say
@@ -37,7 +37,15 @@ RARE = (("out-of-service", "Out of service", "停用", ""), ("return-to-service"
 def body() -> list[Any]:
     """Filters above, the grid, and the pane of the selected alarm."""
     box = html.Div([flood(), html.P(className="waiting"), html.Div(alarms(), className="gridbox")], className="panel", **data(alarms="1"))
-    return [alarm_health.strip(), filters(), html.Div([box, pane()], className="panes"), journal.journal(), form(), duty.form()]
+    return [
+        alarm_health.strip(),
+        filters(),
+        html.Div([box, pane()], className="panes"),
+        journal.journal(),
+        form(),
+        duty.form(),
+        logbook.form(),
+    ]
 
 
 def flood() -> html.Div:
@@ -94,7 +102,10 @@ def pane() -> html.Aside:
     measure = html.P([html.B(className="value"), html.Span(className="unit"), html.Span(className="limits")], className="measure")
     said = [html.P(className="standing"), html.P(className="outcome", role="status")]
     hour = html.Section(chart(), className="hour", hidden=True)
-    parts = [title, measure, buttons(), *said, hour, guidance(), place(), html.P(className="month"), html.Ol(className="events")]
+    past = html.P([replay.then(), history.link()], className="past then")
+    told = [guidance(), html.P(className="tuned", **data(tuned="alarm")), logbook.beside("alarm")]
+    month = html.P(className="month")
+    parts = [title, measure, buttons(), *said, hour, past, *told, place(), month, html.Ol(className="events")]
     return html.Aside([html.P(className="waiting"), html.Div(parts, className="chosen", hidden=True)], className="alarm", **data(alarm="1"))
 
 

@@ -67,4 +67,4 @@ def guidance() -> html.Div:
     words.append(("within", say("Respond within", "响应时限")))
     advice = html.Dl([part for name, word in words for part in (html.Dt(word), html.Dd(**data(say=name)))])
     link = html.A(say("Open", "打开"), href="", **data(go="1"))
-    return html.Div([html.H3(), html.P(className="measure"), advice, link], className="guidance", hidden=True)
+    return html.Div([html.H3(), html.P(className="measure"), advice, html.P(className="tuned"), link], className="guidance", hidden=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dash import html
+from dash import dcc, html
 
 from layouts.data import aria, data
 from layouts.text import say
@@ -11,7 +11,8 @@ from layouts.text import say
 def chooser() -> html.Details:
     """The desk of who looks; opened, all desks with what they answer for. `assets/alarm/duty.js` fills it."""
     acts = [("hand", "Hand over areas…", "移交区域…"), ("leave", "Leave the desk", "离席"), ("all", "Show all desks", "显示全部席位")]
-    buttons = [html.Button(say(en, zh), type="button", **data(duty_act=act)) for act, en, zh in acts]
+    over = dcc.Link(say("Hand over the shift…", "交接班…"), href="/handover", className="show over")
+    buttons = [over, *(html.Button(say(en, zh), type="button", **data(duty_act=act)) for act, en, zh in acts)]
     summary = html.Summary([html.Span(say("Desk", "席位"), className="label"), " ", html.B(className="name"), " ▾"])
     parts = [html.Ul(className="desks"), html.P(className="said", role="status"), html.Div(buttons, className="buttons")]
     return html.Details([summary, html.Div(parts, className="badge")], className="duty", **data(duty="1"))

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import alarm, domain, ids, overview, screen, sensor, shell, system
+from layouts import alarm, domain, handover, history, ids, logbook, overview, report, screen, sensor, shell, system, tuning
 from layouts.text import say
 from model import Domain, Site
+
+QUIET: Mapping[str, Callable[[], Any]] = {
+    "alarms": alarm.body,
+    "history": history.body,
+    "reports": report.body,
+    "log": logbook.body,
+    "handover": handover.body,
+    "tuning": tuning.body,
+}
+"""Pages that no frame is about: they listen to those of the system's."""
 
 
 def root() -> dmc.MantineProvider:
@@ -26,8 +36,8 @@ def layout(path: str, site: Site, domains: Mapping[str, Domain], language: str =
     rest = unquote(rest)
     if kind == "wall":
         return _wall(rest, site, domains, language)
-    if kind == "alarms" and not rest:
-        return shell.desk(site, domains, "system", shell.main("alarms", alarm.body()), language)
+    if kind in QUIET and not rest:
+        return shell.desk(site, domains, "system", shell.main(kind, QUIET[kind]()), language)
     page, body = _desk(kind, rest, site, domains)
     return shell.desk(site, domains, page, shell.main(page, body), language) if page else missing(site, domains, language)
 

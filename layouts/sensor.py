@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import html
 
+from layouts import history, logbook
 from layouts.data import data
 from layouts.map import map_panel
 from layouts.text import say, text
@@ -22,13 +23,22 @@ def body(site: Site, domains: Mapping[str, Domain], sensor_id: str) -> list[Any]
     panes = html.Div([html.Div([metrics(), panel], className="left"), html.Div(charts, className="trends")], className="panes")
     where = data(sensor=sensor_id, domain=listed.domain if listed else "", interval=f"{listed.interval:g}" if listed else "")
     parts = [head(site, domains, sensor_id, listed), html.P(className="waiting unheard"), panes]
-    return [html.Div(parts, className="sensor-body", **where)]
+    return [html.Div(parts, className="sensor-body", **where), logbook.form()]
 
 
 def head(site: Site, domains: Mapping[str, Domain], sensor_id: str, listed: Sensor | None) -> html.Div:
     """Name and metadata. What the site's list does not say is a dash until the browser knows better."""
     unlisted = html.Span(say("NOT LISTED", "未登记"), className="tag unlisted", hidden=listed is not None)
-    title = html.Div([html.H2(text(listed.label) if listed else sensor_id), unlisted, html.Span(className="heard")], className="title")
+    title = html.Div(
+        [
+            html.H2(text(listed.label) if listed else sensor_id),
+            unlisted,
+            html.Span(className="heard"),
+            history.link(),
+            logbook.beside("sensor"),
+        ],
+        className="title",
+    )
     return html.Div([title, html.Dl([part for pair in facts(site, domains, sensor_id, listed) for part in pair])], className="head")
 
 
@@ -56,7 +66,8 @@ def metrics() -> html.Div:
     """One row per metric that the sensor reports."""
     heads = [html.Th(), html.Th(say("Metric", "指标")), html.Th(say("Value", "数值"), className="right"), html.Th(className="scale")]
     heads += [html.Th(say("Quality", "质量")), html.Th(say("Age", "时龄"), className="right")]
-    return html.Div([html.Table([html.Thead(html.Tr(heads)), html.Tbody()]), html.P(className="waiting")], className="metrics")
+    tuned = html.P(className="tuned", **data(tuned="sensor"))
+    return html.Div([html.Table([html.Thead(html.Tr(heads)), html.Tbody()]), html.P(className="waiting"), tuned], className="metrics")
 
 
 def span(name: str, label: Label) -> html.Section:

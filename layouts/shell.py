@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import duty, ids, sound, theme
+from layouts import duty, ids, replay, sound, theme
 from layouts.data import data
 from layouts.mark import counts
 from layouts.text import say, text
@@ -23,16 +23,19 @@ def desk(site: Site, domains: Mapping[str, Domain], page: str, body: html.Main, 
     header = html.Header(
         [
             html.H1(text(site.label)),
+            *exercise(site),
             navigation(domains),
+            records(),
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
+            replay.opener(),
             sound.control(),
             theme.switches(),
             who(),
             html.Time(className="clock", **data(clock="1")),
         ]
     )
-    parts = [header, line(linked=True), feeds(), body, veil()]
+    parts = [header, replay.banner(controls=True), line(linked=True), feeds(), body, veil()]
     return html.Div(parts, id="deck", className="desk", **data(page=page), **theme.wish(language))
 
 
@@ -41,14 +44,20 @@ def wall(site: Site, screen: Screen, body: html.Main) -> html.Div:
     header = html.Header(
         [
             html.H1(text(site.label)),
+            *exercise(site),
             html.Span(className="date", **data(date="1")),
             html.Span(className="origin", hidden=True, **data(origin="1")),
             counts(),
             html.Time(className="clock", **data(clock="1")),
         ]
     )
-    parts = [header, body, line(linked=False), veil()]
+    parts = [header, replay.banner(controls=False), body, line(linked=False), veil()]
     return html.Div(parts, id="deck", className="wall", **data(page=screen.page), **theme.order(screen))
+
+
+def exercise(site: Site) -> list[html.B]:
+    """What every page of an exercise begins with."""
+    return [html.B(say("EXERCISE", "演练"), className="exercise", title=site.exercise)] if site.exercise else []
 
 
 def main(page: str, body: Any) -> html.Main:
@@ -69,6 +78,18 @@ def navigation(domains: Mapping[str, Domain]) -> html.Nav:
             dcc.Link(say("System", "系统"), href="/system"),
         ]
     )
+
+
+def records() -> html.Details:
+    """A menu of what is kept, beside the pages that live; the style shows to each role what it may open."""
+    links = [
+        dcc.Link(say("History", "历史"), href="/history"),
+        dcc.Link(say("Log book", "值班日志"), href="/log", className="for-operator"),
+        dcc.Link(say("Shift handover", "交接班"), href="/handover", className="for-operator"),
+        dcc.Link(say("Reports", "报告"), href="/reports", className="for-manager"),
+        dcc.Link(say("Alarm tuning", "告警整定"), href="/tuning", className="for-manager"),
+    ]
+    return html.Details([html.Summary([*say("Records", "记录"), " ▾"]), html.Nav(links)], className="menu records")
 
 
 def who() -> html.Details:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 Priority = Literal["critical", "high", "medium", "low"]
@@ -25,8 +25,8 @@ ORIGINS: tuple[Origin, ...] = ("live", "simulated", "replay")
 Comparison = Literal["high", "low", "rate", "stuck", "no_data"]
 
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Days of the week, Monday first."""
 
 WORSE = "+"
@@ -64,7 +64,7 @@ class Metric:
     circular: bool = False
     """A direction in degrees, which has no arithmetic mean: five minutes are told by their last reading, and no figure averages it."""
     energetic: bool = False
-    """A level in dB: means over time are energy means, 10 lg of the mean of 10^(L/10)."""
+    """A level in dB: means over time, and of a report over sensors, are energy means, 10 lg of the mean of 10^(L/10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Calendar:
     `hours` may pass midnight: (22, 6) of `fri` ends on Saturday morning.
     """
 
-    days: tuple[Day, ...] = DAYS
+    days: tuple[Weekday, ...] = DAYS
     hours: tuple[float, float] = (0.0, 24.0)
 
 
@@ -214,6 +214,70 @@ class Kpi:
     """On the domain's KPI strip."""
 
 
+class Day(Protocol):
+    """What a standard's verdict may look at: the good readings of one domain on one local day, 23 to 25 hours long."""
+
+    date: date
+    hours: Sequence[datetime]
+    """When each hour begins, in the site's zone."""
+
+    def means(self, metric: str) -> Mapping[str, float]:
+        """Mean of the day's readings by sensor; of a level in dB the energy mean."""
+
+    def hourly(self, metric: str, covered: float = 0.0) -> Mapping[str, Sequence[float | None]]:
+        """Mean of each hour by sensor, None where readings cover less than `covered` seconds of it."""
+
+    def extremes(self, metric: str) -> Mapping[str, tuple[float, float]]:
+        """(least, greatest) by sensor."""
+
+    def at(self, hour: int) -> Readings:
+        """What a figure sees at the end of an hour of the day. The newest value of a sensor is its mean of that hour."""
+
+    def attribute(self, sensor: str, name: str) -> str | None:
+        """An extra column of the site's sensor list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a standard says of a day: the value that decided, and whether it is within."""
+
+    value: float | None = None
+    grade: Label | None = None
+    """What the value is called: a class, a level."""
+    within: bool | None = None
+    """None where there is nothing to judge, or the standard only ranks."""
+    limit: Label | None = None
+    """What it is held against, as a person writes it: `≤ 160`."""
+    source: str = ""
+    """The edition that was in force, where it is not the standard's `source`."""
+    sensor: str | None = None
+    items: tuple[str, ...] = ()
+    """The metrics that decided."""
+    hour: int | None = None
+    """The hour of the day that decided, as a place in `Day.hours`."""
+    passed: tuple[int, int] | None = None
+    """Sensors within the limit, of those that could be judged."""
+    by_sensor: Mapping[str, float] = field(default_factory=dict)
+
+
+NO_VERDICT = Verdict()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standard:
+    """A standard that the bureau's day is held against in the daily report; `verdict` is a small function over the day."""
+
+    key: str
+    label: Label
+    source: str
+    """The standard's number and year."""
+    unit: str
+    decimals: int
+    verdict: Callable[[Day], Verdict]
+    classed: bool = False
+    """Its value is a class, told by the name of its grade alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """How the domain's sensors stand on the map. `columns` extrudes `metric` to `height` metres at the top of its scale."""
@@ -242,6 +306,8 @@ class Domain:
     """One or two KPIs drawn over the last 24 h."""
     sample: Mapping[str, Any]
     """One record in the domain's wire format, tried by `python -m domains check`."""
+    standards: tuple[Standard, ...] = ()
+    """What its day is held against in the daily report, the most telling first."""
     order: int = 100
     """Place in the navigation; equal places by key."""
     key: str = ""
@@ -316,6 +382,8 @@ class Site:
     """The least role that may acknowledge; an operator only in the areas of the own desk."""
     basemap: tuple[str, ...] = ()
     """Names of the layers that the folder has of a base map; none is no mistake."""
+    exercise: str = ""
+    """The name of the exercise that the deck is for; empty for the city itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,6 +134,17 @@ def daily(means: Mapping[str, float | None], o3_8h: float | None, day: date, o3_
     return combine(parts)
 
 
+def limit(pollutant: str, averaging: Averaging, day: date) -> float | None:
+    """Class 2 limit of GB 3095 on a local day: the concentration whose index is 100. None where the standard of that day has none."""
+    points = (_2026 if day >= SINCE else _2012).get((pollutant, averaging))
+    return points[INDEX.index(100)] if points else None
+
+
+def source(day: date) -> str:
+    """The edition in force on a local day."""
+    return "HJ 633-2026" if day >= SINCE else "HJ 633-2012"
+
+
 def mean(hours: Sequence[float | None], averaging: Averaging) -> float | None:
     """Mean of hourly values, None where fewer are valid than `HOURS_NEEDED`."""
     known = [hour for hour in hours if hour is not None]

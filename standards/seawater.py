@@ -9,6 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from standards.grade import Grade, measured, worst
 
 WORSE = 5
@@ -43,6 +46,7 @@ _AT_MOST: dict[str, tuple[float, ...]] = {
 """Highest value of each class: mg/L, coliforms per litre. Class 4 has no limit for coliforms."""
 
 ITEMS = ("ph", "dissolved_oxygen", *_AT_MOST)
+_ORDER = {item: place for place, item in enumerate(ITEMS)}
 
 
 def item_class(item: str, value: float) -> int:
@@ -55,6 +59,19 @@ def item_class(item: str, value: float) -> int:
     return bisect_left(_AT_MOST[item], value) + 1
 
 
+def item_classes(item: str, values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Class 1 to 5 of each value of one item, as `item_class` has it."""
+    if item == "ph":
+        found = np.full(len(values), WORSE)
+        for place, (low, high) in reversed(list(enumerate(_PH, 1))):
+            found[(low <= values) & (values <= high)] = place
+        return found
+    if item == "dissolved_oxygen":
+        return np.searchsorted(_OXYGEN_LACK, -values, side="right") + 1
+    return np.searchsorted(_AT_MOST[item], values, side="left") + 1
+
+
 def water_class(values: Mapping[str, float | None]) -> Grade:
     """The class of a place from what was measured there; items of `ITEMS`, in mg/L (pH 1, coliforms per litre). Others are ignored."""
-    return worst({item: item_class(item, value) for item in ITEMS if measured(value := values.get(item))})
+    known = sorted(values.keys() & _ORDER.keys(), key=_ORDER.__getitem__)
+    return worst({item: item_class(item, value) for item in known if measured(value := values[item])})

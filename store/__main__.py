@@ -20,6 +20,7 @@ from model import SpecError
 from model.person import ROLES, User
 from store.audit import Audit
 from store.database import DatabaseAway, connect, migrate
+from store.handover import Handovers
 from store.people import People, Taken, Unknown
 from store.token import Tokens
 
@@ -148,10 +149,12 @@ def _token_revoke(engine: Engine, asked: argparse.Namespace) -> None:
 def _verify(engine: Engine, asked: argparse.Namespace) -> int:
     verdict = Audit(engine).verify(asked.anchor)
     print(f"{verdict.rows}:{verdict.last}")
-    if verdict.broken is None:
-        return 0
-    print(f"citydeck: the audit log is broken at row {verdict.broken}", file=sys.stderr)
-    return 1
+    altered = Handovers(engine).altered()
+    if verdict.broken is not None:
+        print(f"citydeck: the audit log is broken at row {verdict.broken}", file=sys.stderr)
+    if altered:
+        print(f"citydeck: these handover packs are not what was signed: {', '.join(altered)}", file=sys.stderr)
+    return int(bool(altered) or verdict.broken is not None)
 
 
 def _hash() -> str:

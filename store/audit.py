@@ -117,18 +117,42 @@ def append(connection: Connection, now: float, deeds: Sequence[Deed]) -> None:
     """Adds a row for each deed whose id has none yet, in a transaction that goes on; whoever else appends waits for its end."""
     if not deeds:
         return
-    connection.execute(select(schema.writer.c.fence).where(schema.writer.c.name == QUEUE).with_for_update()).one()
+    turn(connection)
     known = _known(connection, [schema.name(deed.id) for deed in deeds])
     last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).one_or_none()
     stands = Verdict(last.seq, last.hash, None) if last else Verdict(0, GENESIS, None)
     fresh = []
     for id, deed in {schema.name(deed.id): deed for deed in deeds}.items():
         if id not in known:
-            who, what, whom, more = (schema.clean(text) for text in (deed.actor, deed.action, deed.subject, _json(deed.detail)))
-            fresh.append(_sealed(stands, Entry(0, id, now, who, what, whom, more, "", "")))
+            fresh.append(_sealed(stands, Entry(0, id, now, *_words(deed), "", "")))
             stands = Verdict(fresh[-1].seq, fresh[-1].hash, None)
     if fresh:
         connection.execute(insert(audit), [entry._asdict() for entry in fresh])
+
+
+def turn(connection: Connection) -> None:
+    """Waits until nobody else appends; from then on nobody does before this transaction's end."""
+    connection.execute(select(schema.writer.c.fence).where(schema.writer.c.name == QUEUE).with_for_update()).one()
+
+
+def testimony(connection: Connection, ids: Sequence[str]) -> dict[str, Entry]:
+    """By id the rows of those ids that still have their own seal; that none was moved or taken out is for `verify` to say."""
+    found: dict[str, Entry] = {}
+    for start in range(0, len(ids), CHUNK):
+        asked = select(audit).where(audit.c.id.in_([schema.name(id) for id in ids[start : start + CHUNK]]))
+        rows = (Entry(*row) for row in connection.execute(asked))
+        found |= {row.id: row for row in rows if row == _sealed(Verdict(row.seq - 1, row.previous, None), row)}
+    return found
+
+
+def tells(entry: Entry | None, deed: Deed) -> bool:
+    """Whether the row says that the deed was done, to its last word."""
+    return entry is not None and (entry.actor, entry.action, entry.subject, entry.detail) == _words(deed)
+
+
+def _words(deed: Deed) -> tuple[str, str, str, str]:
+    who, what, whom, more = (schema.clean(text) for text in (deed.actor, deed.action, deed.subject, _json(deed.detail)))
+    return who, what, whom, more
 
 
 def _known(connection: Connection, ids: Sequence[str]) -> set[str]:

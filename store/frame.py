@@ -16,11 +16,12 @@ from functools import cached_property
 
 import redis
 
+from store import replay
 from store.judge import NAME
 from store.lease import Lease
 
-CHANNEL, KEPT = "city:frame:", f"city:{{{NAME}}}:frame:"
-"""Where a page's frames are announced, and where its newest is kept: in the lease's slot, so that one script can look at both."""
+CHANNEL = "city:frame:"
+"""Where a page's frames are announced."""
 WANTED = "city:wanted"
 KEEP_SECONDS = 60
 """How long the newest full frame outlives its composer."""
@@ -58,7 +59,7 @@ def event_block(id: str, data: bytes, level: int = CHANGE_LEVEL) -> bytes:
 
 
 class Press:
-    """Where the holder of the judge's lease publishes frames.
+    """Where the holder of a lease, the judge's or that of the replays, publishes frames.
 
     Every method raises `Fenced` when the lease is another's: one that was paused must not show the city as it was. And `redis.RedisError`.
     """
@@ -76,7 +77,7 @@ class Press:
         if delta is not None:
             prev = f"{seq_id.rpartition('-')[0]}-{_prev(delta)}"
             told = _packed(seq_id, prev, _change_block(seq_id, delta))
-        self._lease.write({KEPT + page: kept}, [(CHANNEL + page, told)], KEEP_SECONDS)
+        self._lease.write({_key(page): kept}, [(CHANNEL + page, told)], KEEP_SECONDS)
 
     def tell(self, epoch: str, seq: int, changes: Mapping[str, tuple[int, bytes]]) -> None:
         """Announces by page what changed since the frame of the seq given with it. A newcomer gets it with the next `publish`."""
@@ -93,17 +94,19 @@ class Frames:
 
     def last(self, page: str) -> Frame | None:
         """The newest full frame, None when none was composed for a minute."""
-        held = self._client.get(KEPT + page)
+        held = self._client.get(_key(page))
         return _unpacked(page, held) if isinstance(held, bytes) else None
 
     def age(self, page: str) -> float | None:
         """Seconds since the newest frame was composed, None when there is none; by Redis's own clock."""
-        left = int(self._client.pttl(KEPT + page))
+        left = int(self._client.pttl(_key(page)))
         return None if left < 0 else max(0.0, KEEP_SECONDS - left / 1000)
 
     def want(self, page: str, seconds: float = 15.0) -> None:
-        """Says that somebody looks at `page` for the next `seconds`, so that it is composed."""
+        """Says that somebody looks at `page` for the next `seconds`, so that it is composed; of a replay at once."""
         self._client.zadd(WANTED, {page: self._now() + seconds})
+        if replay.staged(page)[0]:
+            self._client.publish(replay.CHANNEL, b"")
 
     def wanted(self) -> list[str]:
         """The pages somebody looks at."""
@@ -138,6 +141,11 @@ def _prev(change: bytes) -> int:
     if found is None:
         raise ValueError("a change does not say what it builds on")
     return int(found[1])
+
+
+def _key(page: str) -> str:
+    """Where a page's newest frame is kept: in the slot of its composer's lease, so that one script can look at both."""
+    return f"city:{{{replay.NAME if page.startswith(replay.MARK) else NAME}}}:frame:{page}"
 
 
 def _packed(id: str, prev: str, block: bytes) -> bytes:

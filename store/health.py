@@ -6,7 +6,7 @@ With a million events in 30 days, rates and the top ten take under half a second
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, Subquery, case, func, select
@@ -23,6 +23,15 @@ CHATTER_CYCLES, CHATTER_SECONDS = 3, 60.0
 FLEETING_SECONDS = 10.0
 """A fleeting alarm is gone again within that time."""
 EACH_ALARM: dict[str, Any] = {"partition_by": event.c.alarm, "order_by": (event.c.time, event.c.seq)}
+
+
+EVENT = (
+    "time", "seq", "kind", "alarm", "occurrence", "rule", "subject", "domain", "area", "priority", "actor", "desk", "note", "value",
+    "limit", "annunciated",
+)  # fmt: skip
+"""What `Health.events` tells of each event."""
+CHUNK = 500
+"""Values asked for at once: databases limit how many a statement may hold."""
 
 
 class Times(NamedTuple):
@@ -79,6 +88,38 @@ class Health:
             on, before = on | {where} if kind == "flood_began" else on - {where}, moment
         return total
 
+    def mark(self, since: float, until: float) -> list[int]:
+        """What tells whether more of that time was written since: how many events there are, and the place of the newest."""
+        asked = select(func.count(), func.coalesce(func.max(event.c.seq), 0)).where(*_within(since, until, None))
+        with reading(self._engine) as connection:
+            return [int(each) for each in connection.execute(asked).one()]
+
+    def events(self, since: float, until: float) -> Sequence[Any]:
+        """Everything of the time, as rows of `EVENT`, in order."""
+        with reading(self._engine) as connection:
+            asked = select(*(event.c[name] for name in EVENT)).where(*_within(since, until, None))
+            return connection.execute(asked.order_by(event.c.time, event.c.seq)).all()
+
+    def came(self, alarms: Collection[str], since: float, until: float) -> Sequence[Any]:
+        """(alarm, occurrence, when it was first annunciated) of occurrences of some alarms that began in that time."""
+        found: list[Any] = []
+        key = (event.c.alarm, event.c.occurrence)
+        with reading(self._engine) as connection:
+            for some in _chunks(sorted(alarms)):
+                asked = select(*key, func.min(event.c.time)).where(
+                    event.c.alarm.in_(some), *_within(since, until, None), event.c.annunciated
+                )
+                found += connection.execute(asked.group_by(*key)).all()
+        return found
+
+    def standing(self, until: float, began: Collection[EventKind], ended: Collection[EventKind]) -> Sequence[Any]:
+        """(alarm, since when) of the alarms of which one of `began` happened before `until` and none of `ended` after it."""
+        start, end = (func.max(case((event.c.kind.in_(kinds), event.c.seq))) for kinds in (began, ended))
+        when = func.max(case((event.c.kind.in_(began), event.c.time)))
+        asked = select(event.c.alarm, when).where(event.c.kind.in_((*began, *ended)), event.c.time < until, event.c.alarm != "")
+        with reading(self._engine) as connection:
+            return connection.execute(asked.group_by(event.c.alarm).having(start > func.coalesce(end, -1)).order_by(event.c.alarm)).all()
+
     def _times(self, alarm: ColumnElement[str], asked: list[ColumnElement[bool]], limit: int) -> list[Times]:
         often = func.count()
         found = select(alarm, often).where(*asked).group_by(alarm).order_by(often.desc(), alarm).limit(limit)
@@ -97,3 +138,7 @@ def _cycles(gap: ColumnElement[float], kinds: Collection[EventKind], since: floa
     """Comings and goings, each with its `gap` to an earlier one of its alarm. In the order of an index, so nothing is sorted."""
     asked = [*_within(since, until, areas), event.c.kind.in_(kinds)]
     return select(event.c.alarm, event.c.time, event.c.kind, gap.label("gap")).where(*asked).subquery()
+
+
+def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

@@ -147,10 +147,31 @@ class Journal:
         """What happened to one alarm, newest first."""
         return self.search(alarm=alarm, limit=limit)
 
+    def outline(self, after: int, limit: int) -> list[tuple[int, float, str, EventKind, str]]:
+        """(place, time, alarm, kind, state after it) of the oldest events after a place, in order."""
+        column = schema.event.c
+        asked = select(column.seq, column.time, column.alarm, column.kind, column.state).where(column.seq > after)
+        with reading(self._engine) as connection:
+            return [tuple(row) for row in connection.execute(asked.order_by(column.seq).limit(limit))]
+
+    def at(self, places: Collection[int]) -> list[Event]:
+        """The events of some places, in order."""
+        given, found = sorted(places), list[Event]()
+        for start in range(0, len(given), CHUNK):
+            found += self._events([schema.event.c.seq.in_(given[start : start + CHUNK])], [schema.event.c.seq], CHUNK)
+        return found
+
     def count(self, alarm: str, since: float) -> int:
         """How often one alarm came since then."""
         column = schema.event.c
         asked = (column.alarm == alarm) & (column.time >= since) & column.kind.in_(CAME)
+        with reading(self._engine) as connection:
+            return int(connection.execute(select(func.count()).where(asked)).scalar_one())
+
+    def came(self, rule: str, since: float, until: float) -> int:
+        """How often sensors' alarms of a rule came within [since, until), event time."""
+        column = schema.event.c
+        asked = (column.time >= since) & (column.time < until) & column.kind.in_(("raised", "repeated")) & (column.rule == rule)
         with reading(self._engine) as connection:
             return int(connection.execute(select(func.count()).where(asked)).scalar_one())
 

@@ -98,9 +98,16 @@ class Live:
         held: Row | None = msgspec.json.decode(sections.get(f"trend.{domain}/{key}", b"null"))
         return held
 
+    def system(self) -> tuple[dict[str, Any], float | None]:
+        """What the page of the system showed last, by section, and how many seconds ago; None where nothing was ever composed."""
+        return {name: msgspec.json.decode(text) for name, text in self._of("system").items()}, self._frames.age("system")
+
     def _sections(self, domain: str) -> dict[str, msgspec.Raw]:
-        """Of the newest frame of the domain's page."""
-        frame = self._frames.last(f"domain-{domain}")
+        return self._of(f"domain-{domain}")
+
+    def _of(self, page: str) -> dict[str, msgspec.Raw]:
+        """Sections of the newest frame of a page."""
+        frame = self._frames.last(page)
         return _members.decode(_members.decode(frame.text.split(b"data: ", 1)[1])["s"]) if frame else {}
 
     def _roster(self, domain: str) -> Roster | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import redis
 
 KEY = "city:processes"
+SILENT_SECONDS = 6.0
 STARTED = "city:processes:started"
 
 
@@ -71,6 +72,14 @@ def reader(found: Iterable[Process], partition: str, wall: float, patience: floa
     """Who reads the partition: the one heard last, within `patience` seconds; None when nobody who reads it was."""
     heard = [process for process in found if partition in process.feeds and wall - process.wall <= patience]
     return max(heard, key=lambda process: process.wall, default=None)
+
+
+def is_active(client: redis.Redis, kind: str, wall: float) -> bool | None:
+    """Whether a process of that kind said lately that it is the active one; None while Redis does not answer."""
+    try:
+        return any(one.kind == kind and one.state == "active" and wall - one.wall <= SILENT_SECONDS for one in processes(client))
+    except redis.RedisError:
+        return None
 
 
 def _read(id: bytes, text: bytes, started: bytes | None) -> Process:

@@ -176,6 +176,78 @@ saved_view = Table(
     Index("saved_view_owner", "owner"),
 )
 
+log_entry = Table(
+    "log_entry",  # the log book; rows stay as they are, which triggers see to
+    metadata,
+    Column("seq", PLACE, primary_key=True, autoincrement=False),
+    _name("id", unique=True),
+    _time("time"),
+    _time("moment", nullable=True),
+    _name("author"),
+    _words("display"),
+    _name("desk"),
+    _words("text"),
+    _name("alarm"),
+    Column("occurrence", BigInteger, nullable=False),
+    _name("sensor"),
+    Column("corrects", PLACE, ForeignKey("log_entry.seq")),
+    *(Index(f"log_entry_{name}", name, "seq") for name in ("desk", "author", "alarm", "sensor")),
+    Index("log_entry_time", "time"),
+    Index("log_entry_corrects", "corrects"),
+)
+handover = Table(
+    "handover",  # packs, likewise
+    metadata,
+    Column("seq", PLACE, primary_key=True, autoincrement=False),
+    _name("id", unique=True),
+    _name("desk"),
+    _time("time"),
+    _words("author"),
+    _words("text"),
+    _words("sha256"),
+    Index("handover_desk", "desk", "seq"),
+)
+signature = Table(
+    "signature",  # likewise: of each part one
+    metadata,
+    Column("handover", PLACE, ForeignKey("handover.seq"), primary_key=True),
+    _name("part", primary_key=True),
+    _words("person"),
+    _words("display"),
+    _words("how"),
+    _time("time"),
+    _words("sha256"),
+)
+
+tuning = Table(
+    "tuning",  # what managers put in force, and took back; of a rule the newest counts; rows stay as they are
+    metadata,
+    Column("seq", PLACE, primary_key=True, autoincrement=False),
+    _name("rule"),
+    Column("values", Document, nullable=False),
+    _words("author"),
+    _time("time"),
+    _words("note"),
+    _name("trial"),
+    Index("tuning_rule", "rule", "seq"),
+)
+trial = Table(
+    "trial",  # what other numbers would have done: asked, and answered by `streams tuning`
+    metadata,
+    _name("id", primary_key=True),
+    _name("rule"),
+    Column("values", Document, nullable=False),
+    Column("days", Integer, nullable=False),
+    _words("author"),
+    _time("asked"),
+    _name("state"),
+    _time("done", nullable=True),
+    _words("error"),
+    Column("outcome", Document, nullable=False),
+    Index("trial_asked", "asked"),
+    Index("trial_state", "state", "asked"),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -202,6 +274,21 @@ warning = Table(
     Index("warning_root", "root"),
     Index("warning_seen", "seen"),
 )
+
+feed_hour = Table(
+    "feed_hour",  # what a partition's counters said at the first and the last look of an hour, and how far behind it was
+    metadata,
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    _name("domain", primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("looks", Integer, nullable=False),
+    Column("lag_looks", Integer, nullable=False),
+    Column("lag_sum", Double, nullable=False),
+    Column("lag_most", Double, nullable=False),
+    Column("first", Document, nullable=False),
+    Column("last", Document, nullable=False),
+)
+"""`hour` is the second since 1970 at which it begins, event time."""
 
 recipient = Table(
     "recipient",  # somebody outside: how far the journal is sorted for them, and when they are tried next

@@ -69,6 +69,11 @@ class Sessions:
         self._known.change(digest(id), {**record, "desk": desk})
         self.heard(id)
 
+    def moved(self, digests: Collection[str], desk: str | None) -> None:
+        """SQL has put these sessions at another desk, or at none: what is remembered of them follows. Raises Away."""
+        for each, record in self._known.find(list(digests)).items():
+            self._known.change(each, {**record, "desk": desk})
+
     def heard(self, id: str) -> None:
         """Its page asked for something by itself: somebody may be there. That is no use of the session."""
         self._presence.heard(digest(id))

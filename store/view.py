@@ -51,6 +51,25 @@ def names(client: redis.Redis) -> list[str]:
     return sorted(bytes(name).decode() for name in client.smembers(PARTITIONS))  # type: ignore[arg-type]
 
 
+def placed(client: redis.Redis, domain: str) -> dict[str, tuple[float, float]]:
+    """(lon, lat) of the sensors of a domain that said where they are; none when Redis does not answer: a map can do without."""
+    views = [View(name) for name in _spoken(client, domain)]
+    found: dict[str, tuple[float, float]] = {}
+    try:
+        for places in _all(client, [(view, "hgetall", "places") for view in views]):
+            found |= {name.decode(): _place(text) for name, text in places.items()}
+    except redis.RedisError:
+        return {}
+    return found
+
+
+def _spoken(client: redis.Redis, domain: str) -> list[str]:
+    try:
+        return [name for name in names(client) if name.rpartition(".")[0] == domain]
+    except redis.RedisError:
+        return []
+
+
 def refresh(client: redis.Redis, views: dict[str, View], windows: bool = True, only: str | None = None) -> None:
     """Brings the views up to date, with new ones for partitions that spoke up, `only` of one domain. Raises `redis.RedisError`."""
     held = [name for name in names(client) if only in (None, name.rpartition(".")[0])]

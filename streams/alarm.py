@@ -342,8 +342,20 @@ def happened(alarm: Alarm, kind: EventKind, time: float, source: str, **more: An
         state=alarm.state,
         value=alarm.value,
         limit=alarm.limit,
+        detail=_told(alarm, kind),
         **more,
     )
+
+
+def _told(alarm: Alarm, kind: EventKind) -> Mapping[str, Any]:
+    """What more must be known to show the alarm again as it stood then."""
+    if kind == "shelved" and alarm.shelf is not None:
+        return {"until": alarm.shelf.until}
+    if kind == "out_of_service" and alarm.absence is not None:
+        return {"review": alarm.absence.review}
+    if kind in ("raised", "worsened", "updated") and alarm.label is not None:
+        return {"label": {"en": alarm.label.en, "zh": alarm.label.zh}}
+    return {}
 
 
 def on_board(alarms: Mapping[str, Alarm]) -> dict[str, Alarm]:

@@ -27,6 +27,7 @@ from store.board import ASKED, Asked, Board, Term, lease, provisional
 from store.clock import Clock
 from store.database import DatabaseAway, DatabaseFailed
 from store.edge import BEGINNING, Edge, Edges, moment, order
+from store.inforce import InForce
 from store.journal import Journal
 from store.partition import Fenced
 from store.process import processes
@@ -89,6 +90,7 @@ class Keeper:
         self._clock, self._pulse, self._prepare, self._pause = clock, pulse, prepare, pause
         self._board, self._edges = Board(client), Edges(client)
         self._bell = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        self._rules = InForce(client)
         self._lease = lease(client, pulse.id)
         self._core: Alarms | None = None
         self._healer: Healer
@@ -144,6 +146,9 @@ class Keeper:
     def _beat(self) -> None:
         if self._outbox.error is not None:
             self._pulse.failed(self._outbox.error)
+        told = self._rules.changed()
+        if told is not None:
+            self._book.tune(told)
         self._pulse.send("standby" if self._core is None else "active", float(self._written), self._clock.wall())
         self._written = 0
 

@@ -11,6 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from model import Domain, Site
@@ -32,6 +33,7 @@ from streams.compose import Bureau, Sections
 from streams.hours import in_force
 from streams.judge import DEAD_SECONDS, Judge, is_current
 from streams.minutes import SKETCH_SECONDS
+from streams.moment import between
 from streams.pages import Pages
 from streams.pulse import Pulse
 from streams.ranking import Ranking
@@ -73,7 +75,7 @@ class Composer:
         self._bureaus = {key: Bureau(domain, self._site) for key, domain in self._domains.items()}
         self._judge: Judge | None = None
         self._epoch, self._seq = secrets.token_hex(4), 0
-        self._pages = Pages(self._client, self._bureaus)
+        self._pages = Pages(partial(between, self._client), self._bureaus)
         self._before: dict[str, tuple[int, Sections]] = {}
         self._processes: list[Process] = []
         self._documents: dict[str, bytes] = {}

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from domains.tuned import city
 from model import Batch, Domain, Reject
 from store import Away, Client
 from store import rejects as rejected
 from store.clock import Clock
 from store.command import Carrier
+from store.inforce import InForce
 from store.partition import Fenced
 from store.partition import Partition as Keys
 from store.urgent import announce
@@ -71,7 +73,8 @@ class Ingest:
         pulse: Pulse,
     ) -> None:
         self._source, self._sink, self._client, self._clock, self._pulse = source, sink, client, clock, pulse
-        self._by_topic = {domain.topic: domain for domain in domains.values()}
+        self._declared, self._by_topic = domains, {domain.topic: domain for domain in domains.values()}
+        self._rules = InForce(client)
         self._areas = areas
         self._carrier = Carrier(client, pulse.id)
         self._owned: dict[tuple[str, int], Owned] = {}
@@ -137,6 +140,8 @@ class Ingest:
         for place in taken:
             # No commit here: the new owner may have begun. What is not committed is read again, by it.
             self._owned.pop(place, None)
+        if given:
+            self._tune()
         for place in given:
             self._load(place)
 
@@ -151,6 +156,16 @@ class Ingest:
         self._owned[place] = owned
         self._patiently(lambda: self._source.start(topic, number, owned.state.offset))
         log.info("partition", extra={"topic": topic, "partition": number, "offset": owned.state.offset})
+
+    def _tune(self) -> None:
+        """Takes the numbers that managers have put in force, where they are others than before: no restart is needed."""
+        told = self._rules.changed()
+        if told is None:
+            return
+        self._by_topic = {domain.topic: domain for domain in city(self._declared, told).values()}
+        for (topic, _), owned in self._owned.items():
+            owned.state.tune(self._by_topic[topic])
+        log.info("rules", extra={"tuned": sorted(told)})
 
     # --- committing ------------------------------------------------------------------------------------------------------------------
 
@@ -213,6 +228,7 @@ class Ingest:
         if self._pulse.due():
             self._pulse.lacks(self._source.lack())
             self._carry_out()
+            self._tune()
             feeds = self._feeds(wall)
             self._pulse.send("active" if self._owned else "standby", sum(rate for rate, _ in feeds.values()), wall, feeds)
         if not 0 <= wall - self._told < TELL_SECONDS:

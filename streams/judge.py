@@ -12,7 +12,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 
-from domains.system import FEED_DOWN, PROCESS_DEAD, SYSTEM
+from domains.system import DAMAGED, FEED_DOWN, HISTORY_DAMAGED, HISTORY_STOPPED, PROCESS_DEAD, STOPPED, SYSTEM
 from model import Condition, Domain, Figure, Rule
 from store.process import Process, reader
 from store.view import View
@@ -142,9 +142,12 @@ class Judge:
             self._approaching.discard(domain)
 
     def processes(self, now: float, processes: Iterable[Process], wall: float) -> None:
-        """Processes that beat no more."""
+        """Processes that beat no more, and those that say that they cannot do their work."""
         for process in processes:
             self._step(SYSTEM, PROCESS_DEAD, f"process:{process.id}", now, wall - process.wall)
+            if process.kind == "history":
+                for rule, state in ((HISTORY_STOPPED, STOPPED), (HISTORY_DAMAGED, DAMAGED)):
+                    self._step(SYSTEM, rule, f"process:{process.id}", now, float(process.state == state))
 
     def finish(self, now: float) -> None:
         """Ends what was not judged this round: a rule or a subject that is no more, a sensor that spoke again."""

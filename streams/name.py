@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from domains.system import FEED_DOWN, PROCESS_DEAD, SYSTEM
+from domains.system import FEED_DOWN, OF_PROCESSES, SYSTEM
 from model import Domain, Label, Site
 from model.alarm import Alarm, Event
 
@@ -17,7 +17,7 @@ class Names:
 
     def __init__(self, domains: Mapping[str, Domain], site: Site) -> None:
         self.site = site.label
-        self._rules: dict[str, Label] = {f"{SYSTEM}/{PROCESS_DEAD.key}": PROCESS_DEAD.label}
+        self._rules: dict[str, Label] = {f"{SYSTEM}/{rule.key}": rule.label for rule in OF_PROCESSES}
         self._shown: dict[str, tuple[str, int]] = {}
         self._kpis: dict[str, Label] = {}
         for key, domain in domains.items():

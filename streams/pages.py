@@ -7,20 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from model.alarm import Flood
-from store import Client
 from store.process import Process
 from streams import causes, compose
 from streams.compose import Bureau, Sections
 from streams.entry import Entry
 from streams.ranking import Ranking
-from streams.sensor import sensor_page
+from streams.sensor import Readings, sensor_page
 
 
 class Pages:
-    """Composes every page from the bureaus as they are at the call. `client` answers for the sensors that somebody looks at."""
+    """Composes every page from the bureaus as they are at the call. `readings` answers for the sensors that somebody looks at."""
 
-    def __init__(self, client: Client, bureaus: Mapping[str, Bureau]) -> None:
-        self._client, self._bureaus = client, bureaus
+    def __init__(self, readings: Readings, bureaus: Mapping[str, Bureau]) -> None:
+        self._readings, self._bureaus = readings, bureaus
         self._firsts: dict[str, Entry] = {}
         """The alarms that came first in a flood, as they were seen last, for they may be gone before it is over."""
         self._folded: tuple[tuple[int, tuple[Flood, ...]], dict[str, Any] | None] | None = None
@@ -95,7 +94,7 @@ class Pages:
             return {"sensor": {"id": id, "metrics": {}}}
         key = bureau.domain.key
         own = ranking.of(f"sensor:{id}")
-        sections = {"sensor": sensor_page(self._client, bureau.views, bureau.index, bureau.domain, id, own, now)}
+        sections = {"sensor": sensor_page(self._readings, bureau.views, bureau.index, bureau.domain, id, own, now)}
         return {**sections, f"head.{key}": compose.head(bureau, now, False), f"map.{key}": compose.map_columns(bureau)}
 
     def _about(self, entry: Entry) -> tuple[str, float | None]:

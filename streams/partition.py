@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -22,7 +23,7 @@ from streams.refusal import damage, refusals
 from streams.series import Series
 from streams.sift import Sieve, Sifted
 from streams.watch import Watch
-from streams.window import FIVE, MINUTE, Windows
+from streams.window import FIVE, MINUTE, Windows, newest
 
 FUTURE_MS = 60_000
 ORIGIN_SECONDS = 3600.0
@@ -58,6 +59,11 @@ class Partition:
             heard[sensor] = max(time, heard.get(sensor, 0.0))
         return heard
 
+    def tune(self, domain: Domain) -> None:
+        """From now on the rules are those of `domain`, which differs from the one before in their numbers only; where they stand stays."""
+        self.domain = domain
+        self.watch.tune(domain)
+
     # --- taking in -------------------------------------------------------------------------------------------------------------------
 
     def take(self, batch: Batch, now: float) -> None:
@@ -66,7 +72,7 @@ class Partition:
         if batch.damaged is not None:
             self.counters["rejects"] += batch.damaged[1] - batch.damaged[0]
             self.rejects.append(damage(self.domain.key, batch))
-        for origin, part in _by_origin(batch):
+        for origin, part in by_origin(batch):
             self._take(part, origin, now)
         self.offset = batch.next_offset
 
@@ -139,8 +145,8 @@ class Partition:
         last = np.append(first[1:], True)
         before = np.where(first, held["value"][series], np.append(0.0, value[:-1]))
         changed = (value != before) | (held["time"][series] == 0) & first
-        since = _since(changed, first, time, held["same_since"][series])
-        self.watch.check(series, time, value, since, self._before)
+        since = unchanged_since(changed, first, time, held["same_since"][series])
+        self.watch.check(series, time, value, since, partial(newest, self.windows))
         rows = series[last]
         gap = np.where(first, time - held["time"][series], np.append(0.0, np.diff(time)))[last]
         held["heard"][rows] = np.where(held["time"][rows] > 0, gap, 0)
@@ -149,14 +155,6 @@ class Partition:
         held["origin"][rows], held["seen"][rows] = origin, self._seen[rows]
         self.latest.touch(rows)
         self.newest = max(self.newest, float(time[last].max()))
-
-    def _before(self, series: NDArray[np.int64], at: NDArray[np.float64], reach: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(time, value) of the newest reading at or before each time: from the minutes where it is recent, else from the five minutes."""
-        time, value = self.windows[MINUTE].before(series, at, min(reach, FIVE))
-        far = np.flatnonzero(np.isnan(time))
-        if len(far):
-            time[far], value[far] = self.windows[FIVE].before(series[far], at[far], reach)
-        return time, value
 
     def _correct(self, reading: Readings, rows: int) -> None:
         """Computes the windows around one corrected reading again, from the readings themselves."""
@@ -268,7 +266,7 @@ class Partition:
         self._unfounded = {}
 
 
-def _by_origin(batch: Batch) -> list[tuple[int, Batch]]:
+def by_origin(batch: Batch) -> list[tuple[int, Batch]]:
     """The batch's records by their origin's place in `ORIGINS`; nearly always they have one in common."""
     origins = batch.origins or ["live"]
     if len(set(origins)) == 1:
@@ -301,7 +299,7 @@ def ended(condition: Condition, time: float, value: float | None) -> Condition:
     return replace(condition, active=False, value=value, since=time, observed=time)
 
 
-def _since(
+def unchanged_since(
     changed: NDArray[np.bool_], first: NDArray[np.bool_], time: NDArray[np.float64], held: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Since when each value has been what it is: the time of the last change, or what was held before the batch."""

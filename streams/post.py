@@ -8,13 +8,13 @@ import hmac
 import json
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from model.outside import Mailbox, Webhook
@@ -73,7 +73,16 @@ def _post(url: str, data: bytes, headers: Mapping[str, str]) -> int:
         connection.close()
 
 
-def send_mail(via: Mailbox, password: str, id: str, body: Mapping[str, Any], now: float) -> None:
+class Attachment(NamedTuple):
+    """A file that goes with a mail."""
+
+    name: str
+    kind: str
+    """Its media type."""
+    data: bytes
+
+
+def send_mail(via: Mailbox, password: str, id: str, body: Mapping[str, Any], now: float, files: Sequence[Attachment] = ()) -> None:
     """Hands the mail to the server; `id` is in its Message-ID."""
     message = EmailMessage(policy=SMTP)
     message["Subject"], message["From"], message["To"] = body["subject"], via.sender, ", ".join(via.to)
@@ -81,6 +90,9 @@ def send_mail(via: Mailbox, password: str, id: str, body: Mapping[str, Any], now
     message["Message-ID"] = f"<{id}@{via.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # so that nobody's absence note answers it
     message.set_content(body["text"])
+    for file in files:
+        main, _, minor = file.kind.partition("/")
+        message.add_attachment(file.data, maintype=main, subtype=minor, filename=file.name)
     try:
         with _server(via) as server:
             if via.user:

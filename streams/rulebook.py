@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from domains.system import FEED_DOWN, PROCESS_DEAD, SYSTEM
+from domains.system import FEED_DOWN, OF_PROCESSES, SYSTEM
+from domains.tuned import city
 from model import WORSE, Domain, Rule, Site
+from model.tuning import Values
 
 OUTSIDE = "outside:"
 """How the subject of a message from elsewhere begins."""
@@ -17,7 +19,7 @@ class Rulebook:
 
     def __init__(self, domains: Mapping[str, Domain], site: Site) -> None:
         self.site, self.zone = site, ZoneInfo(site.zone)
-        self.rules: dict[str, Rule] = {f"{SYSTEM}/{PROCESS_DEAD.key}": PROCESS_DEAD}
+        self.rules: dict[str, Rule] = {f"{SYSTEM}/{rule.key}": rule for rule in OF_PROCESSES}
         self._judged = set(self.rules)
         for key, domain in domains.items():
             metrics = {metric.key for metric in domain.metrics}
@@ -26,7 +28,13 @@ class Rulebook:
                 self.rules[id] = rule
                 if rule.on not in metrics or rule.comparison == "no_data":
                     self._judged.add(id)
+        self._domains = domains
         self._areas = {sensor.id: sensor.area for sensors in site.sensors.values() for sensor in sensors}
+
+    def tune(self, tunings: Mapping[str, Values]) -> None:
+        """The rules have these numbers in place of their authors'."""
+        for key, domain in city(self._domains, tunings).items():
+            self.rules.update({f"{key}/{rule.key}": rule for rule in domain.rules})
 
     def area(self, subject: str) -> str:
         """The area of a sensor or of a KPI of one area; empty for everything else."""

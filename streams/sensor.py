@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from model import QUALITIES, Domain, Metric
-from store import Client
 from store.view import View
 from streams.entry import Entry
-from streams.moment import between, middle
+from streams.moment import Place, Reading, middle
 from streams.readings import Index
 from streams.recent import MINUTE
 from streams.window import FIVE
@@ -17,21 +16,24 @@ from streams.window import FIVE
 HOUR = 3600
 DAY_SLOTS = 288
 
+Readings = Callable[[Place, float, float], Iterable[Reading]]
+"""The readings of a series from one moment up to another, in order. Raises `Away`."""
+
 
 def sensor_page(
-    client: Client, views: Sequence[View], index: Index, domain: Domain, id: str, entries: Sequence[Entry], now: float
+    readings: Readings, views: Sequence[View], index: Index, domain: Domain, id: str, entries: Sequence[Entry], now: float
 ) -> dict[str, Any]:
     """The `sensor` section. Raises `Away`."""
     metrics = {}
     for metric in domain.metrics:
         places = [(view, row) for view in views if (row := index.row(view, id, metric.key)) is not None]
         if places:
-            metrics[metric.key] = _metric(client, places, domain, metric, entries, now)
+            metrics[metric.key] = _metric(readings, places, domain, metric, entries, now)
     return {"id": id, "domain": domain.key, "metrics": metrics}
 
 
 def _metric(
-    client: Client,
+    readings: Readings,
     places: Sequence[tuple[View, int]],
     domain: Domain,
     metric: Metric,
@@ -49,18 +51,18 @@ def _metric(
         shown["bad"] = {"value": float(latest["bad_value"]), "time": float(latest["bad_time"])}
     if latest is not None and latest["missing_time"] > max(latest["time"], latest["bad_time"]):
         shown |= {"quality": QUALITIES.index("missing"), "missing": float(latest["missing_time"])}
-    return {**shown, "hour": _hour(client, view, row, now), "day": _day(places, metric, now)}
+    return {**shown, "hour": _hour(readings, view, row, now), "day": _day(places, metric, now)}
 
 
 def _time(view: View, row: int) -> float:
     return float(view.latest["time"][row]) if row < len(view.latest) else 0.0
 
 
-def _hour(client: Client, view: View, row: int, now: float) -> dict[str, Any]:
+def _hour(readings: Readings, view: View, row: int, now: float) -> dict[str, Any]:
     """The last hour's readings that can be trusted with their quality codes, and None where the sensor measured nothing."""
     last = now // MINUTE * MINUTE
-    readings = list(between(client, (view, row), last - HOUR, last + MINUTE))
-    return {"t": [each.time for each in readings], "v": [each.value for each in readings], "q": [each.quality for each in readings]}
+    found = list(readings((view, row), last - HOUR, last + MINUTE))
+    return {"t": [each.time for each in found], "v": [each.value for each in found], "q": [each.quality for each in found]}
 
 
 def _day(places: Sequence[tuple[View, int]], metric: Metric, now: float) -> dict[str, Any]:

@@ -43,9 +43,9 @@ _ORIGINS: dict[bytes | None, Origin] = {name.encode(): name for name in ORIGINS}
 
 
 class Source(ConsumerRebalanceListener):  # type: ignore[misc]
-    """A member of the consumer group over `topics`."""
+    """A member of the consumer group over `topics`; `group` is added to the group's name."""
 
-    def __init__(self, bootstrap: str, topics: Iterable[str], options: Mapping[str, Any]) -> None:
+    def __init__(self, bootstrap: str, topics: Iterable[str], options: Mapping[str, Any], group: str = "") -> None:
         self._config = {
             "bootstrap_servers": bootstrap.split(","),
             "group_id": GROUP,
@@ -60,6 +60,7 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
             "reconnect_backoff_max_ms": 1000,
             **{name: value for name, value in options.items() if name in KafkaConsumer.DEFAULT_CONFIG},
         }
+        self._config["group_id"] += group
         self._consumer = KafkaConsumer(**self._config)
         self.assigned: set[TopicPartition] = set()
         self.revoked: set[TopicPartition] = set()
@@ -106,6 +107,16 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
         self._expected[place] = begin if offset is None else offset
         self._consumer.seek(place, self._expected[place])
         self._consumer.resume(place)
+
+    def end(self, topic: str, partition: int) -> int:
+        """The offset after the newest record that Kafka holds. Raises `KafkaError`."""
+        place = TopicPartition(topic, partition)
+        return int(self._consumer.end_offsets([place])[place])
+
+    def rest(self, resting: bool) -> None:
+        """Hands on nothing more while resting, and remains a member of its group."""
+        for place in self._consumer.assignment().intersection(self._expected):
+            (self._consumer.pause if resting else self._consumer.resume)(place)
 
     # --- reading ---------------------------------------------------------------------------------------------------------------------
 
@@ -263,21 +274,24 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 class Sink:
-    """Sends records to Kafka."""
+    """Sends records to Kafka; topics that do not begin with `prefix` are given it."""
 
-    def __init__(self, bootstrap: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, bootstrap: str, options: Mapping[str, Any], prefix: str = "") -> None:
         known = {name: value for name, value in options.items() if name in KafkaProducer.DEFAULT_CONFIG}
+        self._prefix = prefix
         self._producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), **{**SINK, **known})
 
-    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> list[int]:
-        """Returns when Kafka has the records, each a (key, value).
+    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]], origin: Origin = "live") -> list[int]:
+        """Returns when Kafka has the records, each a (key, value), with the header of an `origin` that is not live.
 
         The places of those it never takes, because they are too long. Raises `KafkaError` for anything else that fails.
         """
         sent, large = [], []
+        topic = topic if topic.startswith(self._prefix) else self._prefix + topic
+        headers = [] if origin == "live" else [(ORIGIN_HEADER, origin.encode())]
         for place, (key, value) in enumerate(records):
             try:
-                sent.append((place, self._producer.send(topic, value=value, key=key)))
+                sent.append((place, self._producer.send(topic, value=value, key=key, headers=headers)))
             except TOO_LARGE:
                 large.append(place)
             except ValueError as error:  # the client's way to say that it may not or cannot know the topic

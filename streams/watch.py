@@ -32,8 +32,19 @@ class Watch:
     """The rules of a domain over the series of one partition."""
 
     def __init__(self, domain: Domain, series: Series, stored: Mapping[bytes, bytes]) -> None:
+        self._series = series
+        self._busy = np.zeros(0, np.int32)
+        self._rule(domain)
+        self.states: dict[tuple[str, int], State] = {}
+        self.touched: set[tuple[str, int]] = set()
+        self.changed: dict[tuple[str, int], Condition] = {}
+        self.edges: list[Condition] = []
+        """Every time a condition became true or false since this was last cleared, in order."""
+        self._restore(stored)
+
+    def _rule(self, domain: Domain) -> None:
         keys = [metric.key for metric in domain.metrics]
-        self._series, self._domain = series, domain
+        self._domain = domain
         self._by_metric: list[list[Rule]] = [[] for _ in keys]
         for rule in domain.rules:
             if rule.on in keys and rule.comparison != "no_data":
@@ -42,13 +53,11 @@ class Watch:
         self._low, self._high, self._stuck = (np.empty(0) for _ in range(3))
         rates = [rule for rules in self._by_metric for rule in rules if rule.comparison == "rate"]
         self._slow = {span: np.array([_slow(rules, span) for rules in self._by_metric]) for span in {rule.span for rule in rates}}
-        self._busy = np.zeros(0, np.int32)
-        self.states: dict[tuple[str, int], State] = {}
-        self.touched: set[tuple[str, int]] = set()
-        self.changed: dict[tuple[str, int], Condition] = {}
-        self.edges: list[Condition] = []
-        """Every time a condition became true or false since this was last cleared, in order."""
-        self._restore(stored)
+
+    def tune(self, domain: Domain) -> None:
+        """The same rules with other numbers. What is pending or true stays so until the next reading of its series is judged by them."""
+        self._rule(domain)
+        self._grow()
 
     def _restore(self, stored: Mapping[bytes, bytes]) -> None:
         self._grow()
@@ -76,14 +85,14 @@ class Watch:
 
     def _grow(self) -> None:
         """Takes in series that appeared since."""
-        held, n = len(self._busy), len(self._series.names)
+        held, n = len(self._low), len(self._series.names)
         if held == n:
             return
         limits = self._limits[self._series.metric.view[held:n]]
         self._low = np.append(self._low, limits[:, 0])
         self._high = np.append(self._high, limits[:, 1])
         self._stuck = np.append(self._stuck, limits[:, 2])
-        self._busy = np.append(self._busy, np.zeros(n - held, np.int32))
+        self._busy = np.append(self._busy, np.zeros(n - len(self._busy), np.int32))
 
     def check(self, series: Index, time: Floats, value: Floats, since: Floats, before: Before) -> None:
         """Steps the rules with readings newer than any before, sorted by series, then time; `since` = unchanged since."""

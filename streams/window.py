@@ -6,7 +6,7 @@ and so is everything longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,15 @@ class Windows:
         for start in old:
             del self.tables[start]
         return old
+
+
+def newest(windows: Mapping[int, Windows], series: Index, at: Floats, reach: float) -> tuple[Floats, Floats]:
+    """(time, value) of the newest reading at or before each time: from the minutes where it is recent, else from the five minutes."""
+    time, value = windows[MINUTE].before(series, at, min(reach, FIVE))
+    far = np.flatnonzero(np.isnan(time))
+    if len(far):
+        time[far], value[far] = windows[FIVE].before(series[far], at[far], reach)
+    return time, value
 
 
 def _newest(rows: NDArray[np.void], start: int, these: Index, at: Floats, time: Floats, value: Floats) -> None:

@@ -45,7 +45,7 @@ def test_only_the_web_is_published_and_only_on_loopback(services: dict[str, Any]
 
 
 def test_only_the_web_and_who_tells_others_reach_a_network_that_leads_outside(services: dict[str, Any]) -> None:
-    assert [name for name, service in services.items() if service["networks"] != ["inside"]] == ["notify", "web"]
+    assert [name for name, service in services.items() if service["networks"] != ["inside"]] == ["notify", "report", "web"]
     assert YAML(typ="safe").load(COMPOSE)["networks"]["inside"]["internal"] is True
 
 

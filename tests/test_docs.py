@@ -49,7 +49,9 @@ def test_every_page_of_the_documents_is_found_from_the_readme() -> None:
     assert set(re.findall(r"\]\(docs/(\w+\.md)", README)) == {page.name for page in (ROOT / "docs").glob("*.md")}
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}.md" for name in ("operations", "integrator", "operator", "supervisor"))])
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"docs/{name}.md" for name in ("operations", "integrator", "manager", "operator", "supervisor"))]
+)
 def test_commands_stand_as_they_are_typed(page: str) -> None:
     """The libraries are in `.venv` only."""
     assert re.findall(r"(?<![\w/])(?:python -m|gunicorn) (?:streams|domains|demo|app).*", (ROOT / page).read_text(encoding="utf-8")) == []

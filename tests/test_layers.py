@@ -19,6 +19,11 @@ PLACES = {
     "sqlalchemy": ("store.",),
     "alembic": ("store.",),
     "psycopg": ("store.",),
+    "pyarrow": ("store.",),
+    "duckdb": ("store.",),
+    "fsspec": ("store.",),
+    "tsdownsample": ("store.",),
+    "xlsxwriter": ("store.", "layouts.print."),
     "argon2": ("callbacks.password",),
     "kafka": ("streams.source", "demo."),
     "confluent_kafka": ("demo.broker",),
@@ -41,6 +46,7 @@ PLACES = {
     "lxml": ("callbacks.",),
     "signxml": ("callbacks.signature",),
     "cryptography": ("callbacks.signature",),
+    "typst": ("layouts.print.",),
     "smtplib": ("streams.post",),
 }
 """Library -> the modules that may import it; a name ending in a dot means every module of that package."""

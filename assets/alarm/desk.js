@@ -51,9 +51,9 @@
   const wall = () => Date.now() / 1000 + skew;
 
   /* ---- what nobody keeps: without a process of the alarms, conditions that have come since stand in frames alone */
-  const framed = () => [deck.held('line'), ...(deck.held('conditions') || {rows: []}).rows].filter((row) => row && !row.occurrence);
+  const framed = () => [deck.live('line'), ...(deck.live('conditions') || {rows: []}).rows].filter((row) => row && !row.occurrence);
   function unkept(held) {
-    const told = (deck.held('alarms') || {alive: true}).alive === false ? framed().filter((row) => !held.has(row.id)) : [], ids = new Set(told.map((row) => row.id));
+    const told = (deck.live('alarms') || {alive: true}).alive === false ? framed().filter((row) => !held.has(row.id)) : [], ids = new Set(told.map((row) => row.id));
     loose.forEach((row, id) => { if (!ids.has(id)) loose.delete(id); });
     for (const row of told) {
       const before = loose.get(row.id);
@@ -62,7 +62,7 @@
     }
     return [...loose.values()];
   }
-  const every = () => new Map([...held, ...unkept(held).map((row) => [row.id, row])]);
+  const every = () => new Map([...held, ...(deck.replaying() ? [] : unkept(held)).map((row) => [row.id, row])]);
   const find = (id) => held.get(id) || loose.get(id);
 
   /* ---- words */
@@ -165,10 +165,12 @@
   /* ---- rows from the server */
   async function look() {
     if (asking || document.hidden || !(page() || document.querySelector('.line .areas[open]'))) return;
+    if (deck.replaying() && !deck.held('replay')) return;  // nobody has composed it yet
     asking = true;
     let more = false;
     try {
-      const answer = await fetch(deck.path(`desk/alarms?since=${rev}`), {signal: AbortSignal.timeout(10000)});
+      const replay = deck.replaying(), answer = await fetch(deck.path(`desk/alarms?since=${rev}` + (replay ? `&replay=${replay}` : '')), {signal: AbortSignal.timeout(10000)});
+      if (replay !== deck.replaying()) return;
       if (answer.headers.has('Date')) skew = (Date.parse(answer.headers.get('Date')) - Date.now()) / 1000;
       if (answer.ok) more = take(await answer.json());
     } catch (error) { /* the server is away: the line above the grid says so */ } finally { asking = false; }
@@ -189,6 +191,13 @@
     (told.rows || told.set).forEach((row) => held.set(row.id, row));
     draw();
     return Boolean(told.rows);
+  }
+
+  /* Another moment, or the present again: nothing of what stood here holds. */
+  function turn() {
+    rev = -1;
+    [...held.keys()].forEach((id) => { held.delete(id); values.delete(id); ranks.delete(id); });
+    look();
   }
 
   /* Who looks at an alarm goes on looking at it when it is over. */
@@ -239,10 +248,10 @@
   }
   /* An alarm of the address that is not on the board any more: what the journal says it was. */
   async function recall(id) {
-    if (rev < 0 || find(id) || framed().some((row) => row.id === id) || (past && past.id === id) || recall.asked === id) return;
+    if (rev < 0 || !deck.frame() || find(id) || framed().some((row) => row.id === id) || (past && past.id === id) || recall.asked === id) return;
     recall.asked = id;
     const answer = await fetch(deck.path('api/v1/alarms/' + encodeURIComponent(id))).catch(() => null);
-    if (answer && answer.status === 404) { recall.asked = ''; choose(''); return; }
+    if (answer && answer.status === 404) { recall.asked = ''; if (aimed === id && !find(id)) choose(''); return; }  // else it has come meanwhile
     const told = answer && answer.ok ? await answer.json() : null, last = told && told.events && told.events.find((event) => event.rule);
     if (!last || aimed !== id) { recall.asked = ''; return; }
     const begun = told.events.find((event) => event.kind === 'raised' || event.kind === 'worsened') || last;
@@ -276,7 +285,7 @@
   components.DeckLines = (params) => window.React.createElement('span', {className: 'lines'}, params.value);
   components.DeckAlarm = (params) => window.React.createElement('span', {className: 'sign', dangerouslySetInnerHTML: {__html: deck.alarmMark(params.data)}});
 
-  deck.alarms = {chosen, selection, shown: () => rows, held: every, unkept, choose, settled, look, laid, wall, when, because, keys: [], onChange: (fn) => listeners.push(fn)};
+  deck.alarms = {chosen, selection, shown: () => rows, held: every, unkept, choose, settled, look, turn, laid, wall, when, because, keys: [], onChange: (fn) => listeners.push(fn)};
   deck.choose(GRID, (row) => {
     if (row && chosenAt === -Infinity && row.id !== aimed) { aimed = row.fold ? '' : row.id; tellAddress(); }
     listeners.forEach((fn) => fn());

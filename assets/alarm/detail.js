@@ -79,8 +79,9 @@
   function history(box, row) {
     const known = past && past.id === row.id ? past : null, list = box.querySelector('.events');
     const often = known && known.count ? say('month', deck.number(known.count, 0)) + (known.median === null ? '' : say('median', deck.span(known.median))) : '';
-    put(box, '.month', known && known.events === null ? say('away') : often);
-    const events = known && known.events ? known.events.slice(0, SHOWN) : [];
+    put(box, '.month', known && known.events === null ? say('away') : deck.replaying() ? '' : often);
+    const happened = (event) => !deck.replaying() || event.time <= deck.now();  // at a moment of the past
+    const events = known && known.events ? known.events.filter(happened).slice(0, SHOWN) : [];
     const shown = JSON.stringify([events.map((event) => event.seq), deck.language()]);
     if (list.shown === shown) return;
     list.shown = shown;

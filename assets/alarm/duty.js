@@ -2,7 +2,7 @@
  *
  * desk.id()            the desk that who is signed in here has taken, as the server knows it; '' for none
  * desk.shown()         the desk whose alarms the address asks for, else id()
- * desk.holder(area)    the desk that answers for an area at this moment; desk.areas(id) its areas, of 'supervisor' also ''
+ * desk.holder(area)    the desk that answers for an area at the moment shown (or by the duties of a frame); desk.areas(id) its areas, of 'supervisor' also ''
  * desk.name(id)        its name; desk.all() the ids of all desks
  * desk.acknowledges(row)  whether who looks may acknowledge it: their role, or, where the site says so, the desk they sit at
  * desk.manned(id)      whether somebody sits there, as far as anybody knows: true until the server has said; desk.keep() asks it now and then
@@ -32,8 +32,8 @@
   const declared = () => (deck.known ? deck.known.site.desks : []);
   const all = () => [...declared().map((each) => each.id), SUPERVISOR];
   const own = (id) => (declared().find((each) => each.id === id) || {areas: []}).areas;
-  function holder(area) {
-    const held = Object.entries(deck.held('duties') || {}), found = held.find(([, areas]) => areas.includes(area));
+  function holder(area, duties = deck.held('duties')) {
+    const held = Object.entries(duties || {}), found = held.find(([, areas]) => areas.includes(area));
     if (found) return found[0];
     return (held.length ? null : (declared().find((each) => each.areas.includes(area)) || {}).id) || SUPERVISOR;
   }

@@ -102,7 +102,8 @@
     for (const name of HEADS) {
       const cell = line.appendChild(document.createElement('td'));
       cell.className = name === 'amount' || name === 'bound' ? name + ' right' : name;
-      if (name !== 'priority') cell.textContent = told[name];
+      if (name === 'time') cell.append(deck.replay.link(event.time, told.time));
+      else if (name !== 'priority') cell.textContent = told[name];
       else if (told.priority) cell.innerHTML = deck.mark(PRIORITIES.indexOf(event.priority), 'grey');
     }
     return line;

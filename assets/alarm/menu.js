@@ -1,11 +1,12 @@
-/* Menus, which are <details>: one is open at a time. Another that is opened, a press outside, and Escape close it. Dialogs close themselves. */
+/* Menus, which are <details>, but for those of class `section`, which are parts of a page: one is open at a time. Another that is opened, a press outside, and Escape close it. Dialogs close themselves. */
 'use strict';
 (function () {
   const deck = window.citydeck;
-  const open = () => [...document.querySelectorAll('details[open]')];
+  const MENU = 'details:not(.section)';
+  const open = () => [...document.querySelectorAll(MENU + '[open]')];
 
   document.addEventListener('toggle', (event) => {
-    if (event.target.matches('details') && event.target.open) open().forEach((each) => { if (each !== event.target) each.open = false; });
+    if (event.target.matches(MENU) && event.target.open) open().forEach((each) => { if (each !== event.target) each.open = false; });
   }, true);
   document.addEventListener('click', (event) => {
     if (event.target.isConnected) open().forEach((each) => { if (!each.contains(event.target)) each.open = false; });

@@ -6,10 +6,10 @@
 'use strict';
 (function () {
   const deck = window.citydeck;
-  const HOUR = 3600, DAY = 86400, BEFORE = 2400, YOUNG = 3000, SLOT = 300, BREAK = 900;  // seconds; before the alarm; age of a young one; gap that is not drawn across
+  const HOUR = 3600, BEFORE = 2400, YOUNG = 3000, SLOT = 300, BREAK = 900;  // seconds; before the alarm; age of a young one; gap that is not drawn across
   const EVERY = 10000;  // milliseconds
   const WORDS = {
-    waiting: {en: 'Looking for the readings', zh: '正在读取数据'}, old: {en: 'That hour is not kept any more: readings are kept for a day', zh: '该时段数据已不再保留：读数仅保留一天'},
+    waiting: {en: 'Looking for the readings', zh: '正在读取数据'},
     none: {en: 'No reading is kept of that hour', zh: '该时段没有保留的读数'}, figure: {en: 'No trend of this figure is kept', zh: '未保留该指标的趋势'}, away: {en: 'The readings cannot be had now', zh: '暂时无法读取数据'},
   };
   let held = null;  // {key, span, told, at} of what was asked last
@@ -19,12 +19,13 @@
     return now - row.raised < YOUNG ? [now - HOUR, now] : [row.raised - BEFORE, row.raised - BEFORE + HOUR];
   }
   function address(row, what, [since, until]) {
+    const replay = deck.replaying() ? {replay: deck.replaying()} : {};
     const [kind, id] = [row.subject.split(':', 1)[0], row.subject.slice(row.subject.indexOf(':') + 1)], path = `desk/moment/${encodeURIComponent(row.domain)}/${encodeURIComponent(what.key)}`;
-    if (kind === 'sensor') return path + '?' + new URLSearchParams({sensor: id, since: since.toFixed(3), until: until.toFixed(3)});
-    return kind === 'kpi' && !id.includes('@') ? path : null;
+    if (kind === 'sensor') return path + '?' + new URLSearchParams({sensor: id, since: since.toFixed(3), until: until.toFixed(3), ...replay});
+    return kind === 'kpi' && !id.includes('@') && !deck.replaying() ? path : null;
   }
   async function fetchIt(row, what, section) {
-    const span = spanOf(row), young = deck.now() - row.raised < YOUNG, key = JSON.stringify([row.id, what.key, young ? 0 : row.raised]), path = address(row, what, span);
+    const span = spanOf(row), young = deck.now() - row.raised < YOUNG, key = JSON.stringify([row.id, what.key, young ? 0 : row.raised, deck.replaying()]), path = address(row, what, span);
     if (held && held.key === key && (performance.now() - held.at < EVERY || !(young || (held.told && held.told.away)))) return;
     held = {key, span: held && held.key === key ? held.span : span, told: held && held.key === key ? held.told : null, at: performance.now()};
     if (!path) { held.told = {trend: null}; return; }
@@ -53,7 +54,6 @@
   function says(told, row) {
     if (!told) return WORDS.waiting;
     if (told.away) return WORDS.away;
-    if (deck.now() - row.raised > DAY) return WORDS.old;
     return 'trend' in told && !told.trend ? WORDS.figure : WORDS.none;
   }
 

@@ -56,7 +56,7 @@
   };
   function allowed(act, row) {
     if (act === 'map') return true;
-    if (row.unkept) return false;
+    if (row.unkept || deck.replaying()) return false;  // what is seen of the past cannot be acted on
     if (row.over) return act === 'ack' && deck.desk.acknowledges(row);
     if (act === 'ack' || act === 'reset') return deck.desk.acknowledges(row);
     if (act === 'comment') return deck.may('operator');

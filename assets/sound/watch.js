@@ -48,7 +48,7 @@
     const desk = seat(), holders = new Map();
     if (desk === 'all') return rows;
     return rows.filter(({area}) => {
-      if (!holders.has(area)) holders.set(area, sounds(deck.desk.holder(area), desk));
+      if (!holders.has(area)) holders.set(area, sounds(deck.desk.holder(area, deck.live('duties')), desk));
       return holders.get(area);
     });
   }
@@ -74,8 +74,8 @@
   }
   function lost() {
     const now = lead.now();
-    if (now - since > PATIENCE && (deck.heard() > PATIENCE || now - answered > PATIENCE)) return 'connection';
-    return (deck.held('alarms') || {alive: true}).alive === false ? 'process' : '';
+    if (now - since > PATIENCE && (deck.liveHeard() > PATIENCE || now - answered > PATIENCE)) return 'connection';
+    return (deck.live('alarms') || {alive: true}).alive === false ? 'process' : '';
   }
   function seen() {
     const rows = mine([...held.values(), ...deck.alarms.unkept(held)]).filter((row) => row.state !== 'normal' && !deck.alarms.laid(row));

@@ -22,6 +22,7 @@ from demo.port import LOOPBACK, free_port
 from demo.tied import tied
 from model.alarm import Event
 from model.person import User
+from store.audit import Audit, Entry
 from store.connect import connect
 from store.database import connect as connect_database
 from store.journal import Journal
@@ -36,6 +37,9 @@ COMMANDS = {
     "ingest": ("-m", "streams", "ingest"),
     "frames": ("-m", "streams", "frames"),
     "alarms": ("-m", "streams", "alarms"),
+    "history": ("-m", "streams", "history"),
+    "replay": ("-m", "streams", "replay"),
+    "tuning": ("-m", "streams", "tuning"),
     "web": ("-m", "gunicorn", "app:server"),
 }
 SHORT_SESSION = {"session_timeout_ms": "3000", "heartbeat_interval_ms": "500"}
@@ -56,7 +60,9 @@ class Deck:
         self._database = database
         kafka = {f"CITYDECK_KAFKA_{name.upper()}": text for name, text in {**SHORT_SESSION, **options}.items()}
         own = {"CITYDECK_SITE": str(site), "CITYDECK_KAFKA": bootstrap, "CITYDECK_REDIS": redis_url, "CITYDECK_PORT": str(self.port)}
+        self.history = folder / "history"
         own |= {"CITYDECK_DATABASE": database, "CITYDECK_SECRET_KEY": "for tests"}  # who is signed in stays so when the web starts again
+        own |= {"CITYDECK_HISTORY": str(self.history), "CITYDECK_FLUSH_SECONDS": "0.3"}
         kept = {name: text for name, text in os.environ.items() if not name.startswith("CITYDECK_")}
         self._environment = {**kept, **kafka, **own, "TMPDIR": str(folder)}
         self._running: list[subprocess.Popen[bytes]] = []
@@ -77,6 +83,13 @@ class Deck:
         engine = connect_database(self._database)
         People(engine).add(user, cheap(PASSWORD), "test")
         engine.dispose()
+
+    def audited(self) -> list[Entry]:
+        """What stands in the audit log, newest first."""
+        engine = connect_database(self._database)
+        found = Audit(engine).entries()
+        engine.dispose()
+        return found
 
     @contextmanager
     def letters(self) -> Iterator[Letters]:

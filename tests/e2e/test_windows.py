@@ -21,11 +21,11 @@ const self = {citydeck: {}}, Date = {now: () => now}, setInterval = (fn) => { sw
 %s
 const port = {start() {}, postMessage(message) { told.push(message); }};
 self.citydeck.connect(port);
-port.onmessage({data: {join: 'overview', live: '/live/'}});
+port.onmessage({data: {join: ['overview'], live: '/live/'}});
 now = 200000;
 sweep();
-port.onmessage({data: {here: 'overview', live: '/live/'}});
-port.onmessage({data: {here: 'overview', live: '/live/'}});
+port.onmessage({data: {here: ['overview'], live: '/live/'}});
+port.onmessage({data: {here: ['overview'], live: '/live/'}});
 return streams;
 """
 """A window that sleeps for 200 s, by a clock of the test's own, and wakes."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
@@ -78,10 +78,11 @@ class Window:
         return self.driver.current_url.removeprefix(self.base)
 
     def sign_in(self, name: str, password: str, path: str = "/") -> None:
-        """Fills the form in as a person does, on the way to a page."""
+        """Fills the form in as a person does, and returns when the page behind it is on show."""
         self.driver.get(f"{self.base}/login?next={quote(path, safe='')}")
         self.element('input[name="name"]').send_keys(name)
         self.element('input[name="password"]').send_keys(password, Keys.ENTER)
+        self.until("return !location.pathname.endsWith('/login') && document.readyState !== 'loading'", "the page behind the form")
 
     def cookies(self) -> list[dict[str, Any]]:
         """What the browser holds."""
@@ -132,16 +133,22 @@ class Window:
         return found
 
     def click(self, css: str) -> None:
-        """Presses the first element of `css`, waited for; once more where it was drawn anew under the pointer."""
+        """Presses the first element of `css`, waited for; once more where it was drawn anew or moved under the pointer."""
+        over: list[str] = []
 
         def pressed() -> bool:
             try:
                 self.element(css).click()
-            except StaleElementReferenceException:
+            except (StaleElementReferenceException, ElementClickInterceptedException) as error:
+                over[:] = [error.msg or ""]
                 return False
             return True
 
-        self.waits(pressed, f"a press on {css}")
+        try:
+            self.waits(pressed, f"a press on {css}")
+        except AssertionError as error:
+            error.add_note("; ".join(over))
+            raise
 
     # --- the map ---------------------------------------------------------------------------------------------------------------------
 

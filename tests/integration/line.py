@@ -81,10 +81,10 @@ class Line:
         admin.create_topics([NewTopic(topic, partitions, 1)])
         admin.close()
 
-    def start(self, process: str = "ingest") -> subprocess.Popen[bytes]:
+    def start(self, process: str = "ingest", *arguments: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             child = subprocess.Popen(
-                tied([sys.executable, "-m", "streams", process]),
+                tied([sys.executable, "-m", "streams", process, *arguments]),
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

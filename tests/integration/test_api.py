@@ -14,9 +14,11 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from callbacks import api
+from callbacks.declared import Declared
 from demo.memory import RedisServer
 from model import Sensor
 from store.connect import connect
+from store.inforce import InForce
 from store.live import PIECE, Live
 from store.partition import Partition as Keys
 from streams.partition import Partition
@@ -69,7 +71,8 @@ def client(redis: RedisServer) -> FlaskClient:
 def serve(redis: RedisServer) -> FlaskClient:
     """The API over a Redis."""
     server = Flask("test")
-    api.register(server, {"sea": domain()}, Live(connect(redis.url)))
+    client = connect(redis.url)
+    api.register(server, Declared({"sea": domain()}, InForce(client)), Live(client))
     return server.test_client()
 
 
@@ -124,6 +127,7 @@ from gevent import monkey
 monkey.patch_all()
 import sys, threading, time
 from store.connect import connect
+from store.inforce import InForce
 from store.live import Live
 turns, reader = [], Live(connect(sys.argv[1]))
 

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from callbacks.rights import RIGHTS
 from demo.memory import RedisServer
 from demo.port import LOOPBACK
+from store.connect import connect
 from tests.integration.floor import Floor
 from tests.integration.web import Web, web
 
@@ -38,6 +39,7 @@ def deck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     database = f"sqlite:///{folder / 'deck.db'}"
     with RedisServer(tmp_path_factory.mktemp("redis")) as redis, web(redis.url, folder, workers=1, database=database) as deck:
         floor = Floor(redis.url, database, folder)
+        connect(redis.url).set("city:{replay}:span", b"[0.0, 4000000000.0]")  # as if somebody played replays
         with floor.keeping():
             floor.edges([("high", True, "sensor:a"), ("high", True, "sensor:c")])
             floor.comes("sea/high|sensor:a")

@@ -11,17 +11,21 @@ from typing import Any
 import pytest
 
 from demo.memory import RedisServer
-from model import Batch
+from model import Batch, Origin, Rule
+from model.tuning import Tuning
 from store import Client
 from store.clock import Clock
 from store.command import RESEND, ask
 from store.connect import connect
+from store.inforce import NAME, publish
+from store.lease import Lease
+from store.partition import Partition as Keys
 from store.process import Process, processes
 from store.rejects import read
 from streams.ingest import Ingest
 from streams.pulse import Pulse
 from streams.source import BrokerError, Sink, Source
-from tests.unit.city import START, batch, domain, message
+from tests.unit.city import START, batch, domain, message, rule
 
 PLACE = ("city.sea", 0)
 
@@ -69,7 +73,7 @@ class Kept(Sink):
         self.longest = 1_000_000
         self.before: Callable[[], None] = lambda: None
 
-    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> list[int]:
+    def deliver(self, topic: str, records: Sequence[tuple[bytes | None, bytes]], origin: Origin = "live") -> list[int]:
         self.before()
         large = [place for place, (_, value) in enumerate(records) if len(value) > self.longest]
         self.sent += [json.loads(value) for place, (_, value) in enumerate(records) if place not in large]
@@ -86,10 +90,10 @@ class Eager(Pulse):
 class Deck:
     """One ingest process, turned by hand; a turn of it takes a second of wall time."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, rules: Sequence[Rule] = ()) -> None:
         self.client, self.source, self.sink, self.wall = client, OneTopic(), Kept(), START
         self.pulse = Eager(client, "ingest")
-        self.ingest = Ingest(self.source, self.sink, client, {"sea": domain()}, {}, Clock(client, lambda: self.wall), self.pulse)
+        self.ingest = Ingest(self.source, self.sink, client, {"sea": domain(rules)}, {}, Clock(client, lambda: self.wall), self.pulse)
         self.turn()
 
     def turn(self, *batches: Batch) -> None:
@@ -185,3 +189,43 @@ def test_what_was_cut_is_not_sent_again(deck: Deck) -> None:
     assert answered(deck, {**repaired, "offset": 1}) == {"ok": True, "reason": ""}
     deck.sink.longest = 10
     assert answered(deck, {**repaired, "offset": 1})["reason"].endswith("bytes are more than Kafka takes in one record")
+
+
+# A manager gives a rule other numbers
+
+
+LOW = rule("low", "oxygen", "low", 4.0)
+
+
+def true(client: Client) -> set[str]:
+    """Whose condition is stored as true."""
+    return {name.decode().rpartition(":")[2] for name in Keys(client, "sea", 0).load().conditions}
+
+
+def in_force(client: Client, limit: float) -> None:
+    """The rule has that limit, as far as processes are told."""
+    lease = Lease(client, NAME, "test")
+    assert lease.hold()
+    publish(lease, [Tuning(rule="sea/low", values={"limit": limit}, author="wang", time=START, note="", trial="", seq=1)])
+
+
+def test_other_numbers_are_taken_without_a_restart_and_again_by_a_start(redis_server: RedisServer) -> None:
+    with connect(redis_server.url) as client:
+        deck = Deck(client, [LOW])
+        deck.turn(batch([message("a", 3.9, START), message("b", 3.0, START)]))
+        deck.turn()
+        assert true(client) == {"a", "b"}
+        in_force(client, 3.5)
+        deck.turn()
+        deck.turn(batch([message("a", 3.9, START + 5), message("c", 3.7, START + 5)], 2))
+        deck.turn()
+        assert true(client) == {"b"}
+        again = Deck(client, [LOW])
+        again.turn(batch([message("c", 3.6, START + 9)], 4))
+        again.turn()
+        assert true(client) == {"b"}
+        in_force(client, 3.8)
+        again.turn()
+        again.turn(batch([message("c", 3.6, START + 12)], 5))
+        again.turn()
+        assert true(client) == {"b", "c"}

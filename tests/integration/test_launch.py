@@ -74,8 +74,8 @@ def test_a_signal_leaves_nothing_behind(demo: subprocess.Popen[str], tmp_path: P
         lines.append(line)
         if "running" in line:
             break
-    assert "redis, ingest, frames, alarms, web, feed" in lines[-1], lines
-    until(lambda: len(mentioning(str(tmp_path))) >= 7)  # the last one may not have its environment yet
+    assert "redis, ingest, frames, alarms, history, replay, report, tuning, web, feed" in lines[-1], lines
+    until(lambda: len(mentioning(str(tmp_path))) >= 8)  # the last one may not have its environment yet
     demo.send_signal(number)
     assert demo.wait(PATIENCE) == 0
     assert mentioning(str(tmp_path)) == []
@@ -112,7 +112,7 @@ def test_servers_of_ones_own_are_used(environment: dict[str, str], tmp_path: Pat
         ["kafka", own["CITYDECK_KAFKA"], "(yours)"],
         ["redis", own["CITYDECK_REDIS"], "(yours)"],
     ]
-    assert lines[3].split()[1:] == ["ingest,", "frames,", "alarms,", "web,", "feed"]
+    assert lines[3].split()[1:] == ["ingest,", "frames,", "alarms,", "history,", "replay,", "report,", "tuning,", "web,", "feed"]
     assert mentioning(str(tmp_path)) == []
 
 

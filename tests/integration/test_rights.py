@@ -31,7 +31,7 @@ from tests.integration.bureau import city
 ORIGIN = "http://localhost"
 SAMPLES = {
     "filename": "style.css", "path": "system", "names": "overview", "domain": "sea", "id": "sea-buoy-03", "name": "land", "rest": "x",
-    "package_name": "dash", "fingerprinted_path": "x.js", "key": "oxygen_lowest",
+    "package_name": "dash", "fingerprinted_path": "x.js", "key": "oxygen_lowest", "span": "daily",
 }  # fmt: skip
 """A value for each name in a rule."""
 SCREEN, LOGOUT = "wall-1", "/logout"
@@ -211,6 +211,16 @@ ON_RECORD = {
     "POST /api/v1/desks/<id>/take-back": "alarm.hand_over",
     "POST /api/v1/views": "view.save",
     "DELETE /api/v1/views/<id>": "view.remove",
+    "POST /api/v1/log": "log.write",
+    "POST /api/v1/handovers": "handover.make",
+    "POST /api/v1/handovers/<id>/sign": "handover.sign",
+    "POST /login/handover/<id>": "handover.sign, sign.in, sign.fail",
+    "POST /api/v1/tuning/trials": "rule.try",
+    "POST /api/v1/tuning/trials/<id>/apply": "rule.tune",
+    "POST /api/v1/tuning/take-back": "rule.restore",
+    "POST /api/v1/replays": "replay.wall",  # for oneself it changes nothing for anybody
+    "POST /api/v1/replays/<id>": "replay.wall, replay.live",
+    "DELETE /api/v1/replays/<id>": "replay.live",
     "POST /api/v1/letters/<path:id>/resend": "letter.resend",
     "POST /api/v1/letters/<path:id>/forget": "letter.forget",
     "POST /api/v1/hooks/alertmanager": "",  # a program's message: the journal has it

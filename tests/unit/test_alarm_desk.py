@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from callbacks import alarm_desk
+from model.alarm import Alarm
 from tests.unit.city import domain
+from tests.unit.test_alarm_rows import ALARM
 
 ROWS = b'{"rev":7,"rows":[]}'
 TREND = {"end": 300.0, "step": 300, "values": [1.0]}
@@ -37,16 +40,25 @@ class Live:
         return TREND if key == "oxygen_lowest" else None
 
 
+class Replays:
+    """One replay is on, in which one alarm stands."""
+
+    def alarms(self, id: str) -> tuple[int, list[Alarm]] | None:
+        return (5, [ALARM]) if id == "r1" else None
+
+
 @pytest.fixture
 def rows() -> Rows:
     return Rows()
 
 
 @pytest.fixture
-def client(rows: Rows) -> FlaskClient:
+def client(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     server = Flask("test")
     told = lambda places, metric, since, until: {"of": [metric.key, since, until, len(places)]}  # noqa: E731
-    alarm_desk.register(server, rows, {"sea": domain()}, Live(), told, lambda: None)  # type: ignore[arg-type]
+    kept = lambda domain, sensor, key, since, until: {"t": [since], "v": [1.0], "q": [0]}  # noqa: E731
+    monkeypatch.setattr(time, "time", lambda: 90_000.0)
+    alarm_desk.register(server, rows, Replays(), {"sea": domain()}, Live(), told, kept, lambda: None)  # type: ignore[arg-type]
     return server.test_client()
 
 
@@ -59,11 +71,22 @@ def test_rows_come_in_gzip_to_who_takes_it_and_plain_to_who_does_not(client: Fla
     assert rows.asked == [since, since]
 
 
+def test_rows_of_a_replay_are_those_of_its_moment(client: FlaskClient, rows: Rows) -> None:
+    told = client.get("/desk/alarms?since=-1&replay=r1").get_json()
+    assert told["rev"] == 5 and [each["id"] for each in told["rows"]] == [ALARM.id]
+    assert client.get("/desk/alarms?since=5&replay=r1").get_json() == {"rev": 5, "floods": [], "set": [], "gone": []}
+    assert client.get("/desk/alarms?since=5&replay=over").status_code == 404 and rows.asked == []
+
+
 def test_the_hour_of_a_sensor_and_the_day_of_a_figure(client: FlaskClient) -> None:
-    span = "since=100&until=3700.5"
-    assert client.get(f"/desk/moment/sea/oxygen?sensor=a&{span}").get_json() == {"of": ["oxygen", 100.0, 3700.5, 1]}
-    assert client.get(f"/desk/moment/sea/oxygen?sensor=nobody&{span}").get_json() == {"of": ["oxygen", 100.0, 3700.5, 0]}
+    span = "since=4000&until=7600.5"
+    assert client.get(f"/desk/moment/sea/oxygen?sensor=a&{span}").get_json() == {"of": ["oxygen", 4000.0, 7600.5, 1]}
+    assert client.get(f"/desk/moment/sea/oxygen?sensor=nobody&{span}").get_json() == {"of": ["oxygen", 4000.0, 7600.5, 0]}
+    for older in ("sensor=a&since=3000&until=6600", f"sensor=a&{span}&replay=r1"):
+        told = client.get(f"/desk/moment/sea/oxygen?{older}").get_json()
+        assert told["v"] == [1.0] and told["five"] == {"t": [], "mean": [], "min": [], "max": []}
     assert client.get("/desk/moment/sea/oxygen_lowest").get_json() == {"trend": TREND}
+    assert client.get("/desk/moment/sea/oxygen_lowest?replay=r1").get_json() == {"trend": None}
     assert client.get("/desk/moment/sea/nothing").get_json() == {"trend": None}
 
 

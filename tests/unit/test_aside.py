@@ -1,4 +1,4 @@
-"""Hashing a password leaves the event loop free, and its error comes back to who asked."""
+"""Hashing a password and compressing a large answer leave the event loop free, and an error comes back to who asked."""
 
 from __future__ import annotations
 
@@ -36,6 +36,35 @@ try:
 except ZeroDivisionError:
     print("raised")
 """
+
+LARGE = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from flask import Flask
+from callbacks import compress
+
+server, ran = Flask("large"), []
+server.get("/")(lambda: " ".join(map(str, range(1_000_000))))
+compress.register(server)
+with server.test_request_context("/", headers={"Accept-Encoding": "gzip"}):
+    answer = server.dispatch_request()
+
+    def others():
+        while True:
+            ran.append(1)
+            gevent.sleep(0)
+
+    gevent.spawn(others)
+    made = server.finalize_request(answer)
+print(len(ran), made.headers["Content-Encoding"])
+"""
+
+
+def test_a_large_answer_is_compressed_meanwhile() -> None:
+    done = subprocess.run([sys.executable, "-c", LARGE], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    turns, encoding = done.stdout.split()
+    assert int(turns) > 0 and encoding == "gzip" and done.stderr == ""
 
 
 def test_the_loop_runs_on_meanwhile() -> None:

@@ -20,7 +20,7 @@ from domains.land import DOMAIN as LAND
 from domains.sea import CLASS_METRICS as SEA_CLASS
 from domains.sea import DOMAIN as SEA
 from domains.traffic import DOMAIN as TRAFFIC
-from model import Calendar, Comparison, Domain, Figure, Kpi, Label, Readings, Rule, SpecError, Worse
+from model import Calendar, Comparison, Day, Domain, Figure, Kpi, Label, Readings, Rule, SpecError, Verdict, Worse
 from standards import aqi, seawater, surfacewater
 
 BUREAUS = load()
@@ -401,6 +401,14 @@ def with_figure(calculate: object) -> Domain:
     return changed("kpis", figure=calculate)
 
 
+def judged(verdict: object) -> Domain:
+    return changed("standards", verdict=verdict)
+
+
+def odd_item(day: Day) -> Verdict:
+    return Verdict(items=("oxygen",))
+
+
 def circle() -> Domain:
     """Two rules that each hide the other, one of them through a third."""
     by = {"oxygen_low": "waves_high", "waves_high": "bloom", "bloom": "oxygen_low"}
@@ -518,6 +526,18 @@ MISTAKES: list[tuple[Domain, str, str]] = [
     (with_(format=""), "format", "is empty"),
     (with_(interval=0), "interval", "0 is not positive"),
     (with_(lateness=-1), "lateness", "-1 is not positive"),
+    # standards
+    (changed("standards", source=" "), "standards[0] (class_day).source", "is empty"),
+    (changed("standards", unit="stone"), "standards[0] (class_day).unit", "unknown unit"),
+    (changed("standards", decimals=10), "standards[0] (class_day).decimals", "10 is not within 0 to 9"),
+    (changed("standards", label=labelled(zh="")), "standards[0] (class_day).label.zh", "is empty"),
+    (with_(standards=SEA.standards * 2), "standards.key", "'class_day' is taken"),
+    (judged(lambda day: 3), "standards[0] (class_day).verdict", "answers 3, which is no Verdict"),
+    (judged(lambda day: Verdict(value=0.0)), "standards[0] (class_day).verdict", "with no reading is 0.0, not None: absent is not zero"),
+    (judged(lambda day: day.means("oxygen")), "standards[0] (class_day).verdict", "asks for 'oxygen', which is no metric"),
+    (judged(lambda day: day.at(24)), "standards[0] (class_day).verdict", "asks for hour 24 of 24"),
+    (judged(lambda day: 1 / 0), "standards[0] (class_day).verdict", "fails with no reading: ZeroDivisionError"),
+    (judged(odd_item), "standards[0] (class_day).verdict", "names 'oxygen', which is no metric"),
     (sampled(sensor=""), "sample.sensor", "is missing"),
     (sampled(metric="oxygen"), "sample.metric", "'oxygen' is no metric"),
     (sampled(unit="m"), "sample.unit", "'m' is length, 'mg/L' is concentration"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from domains.system import DAMAGED, STOPPED
 from model import Figure, Rule
 from store.process import Process
 from store.table import LATEST
@@ -19,8 +22,8 @@ SILENT = rule("silent", "oxygen", "no_data", 60.0)
 
 def process(wall: float = WALL, started: float = START - 600, reads: str = "sea.0", lag: int | None = 0, **told: str) -> Process:
     feeds = {reads: (1.0, lag)} if reads else {}
-    named = {"id": f"ingest-{started}", "kind": "ingest"} | told
-    return Process(id=named["id"], kind=named["kind"], state="active", error=None, rate=0.0, wall=wall, started=started, feeds=feeds)
+    named = {"id": f"ingest-{started}", "kind": "ingest", "state": "active"} | told
+    return Process(**named, error=None, rate=0.0, wall=wall, started=started, feeds=feeds)
 
 
 def view(newest: float) -> View:
@@ -162,6 +165,19 @@ def test_a_process_that_beats_no_more_is_dead() -> None:
     assert set(judge.conditions) == {f"system/process_dead|process:{dead.id}"}
 
 
+@pytest.mark.parametrize(("state", "rule", "after"), [(STOPPED, "history_stopped", 10), (DAMAGED, "history_damaged", 0)])
+def test_a_history_process_says_what_it_cannot_do(state: str, rule: str, after: float) -> None:
+    judge = Judge({}, {})
+    told = replace(process(wall=WALL), kind="history", state=state)
+    for moment in (START, START + after):
+        judge.processes(moment, [told], WALL)
+        judge.finish(moment)
+    assert set(judge.conditions) == {f"system/{rule}|process:{told.id}"}
+    judge.processes(START + after + 1, [replace(told, state="active")], WALL)
+    judge.finish(START + after + 1)
+    assert not judge.conditions
+
+
 def test_the_next_judge_goes_on_where_the_last_stopped() -> None:
     rules = [rule("low", "oxygen_lowest", "low", 4.0, on_delay=10.0)]
     first = Judge({}, {})
@@ -205,3 +221,13 @@ def test_what_did_not_change_is_not_written_again() -> None:
     judge.saved()
     judged(judge, rules, START + 1, figure=Figure(value=3.0))
     assert judge.changes() == ({"state": {}, "conditions": {}}, {"state": [], "conditions": []}, [])
+
+
+def test_a_history_that_cannot_be_written_calls_until_it_can() -> None:
+    judge, found = Judge({}, {}), list[bool]()
+    for second, state in enumerate(["active"] + ["stopped"] * 30 + ["active"] * 5):
+        one = process(wall=WALL + second, id="history-1", kind="history", state=state)
+        judge.processes(START + second, [one], WALL + second)
+        judge.finish(START + second)
+        found.append(f"system/history_stopped|process:{one.id}" in judge.conditions)
+    assert found.index(True) == 11 and found[30] and not found[-1], "ten seconds after it stopped, and no longer than that"

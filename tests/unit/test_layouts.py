@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -141,3 +142,11 @@ def test_every_page_has_counts_line_and_veil() -> None:
         drawn = page.layout(path, SITE, DOMAINS)
         assert read(drawn, "data-count") == ["1", "2", "3", "4"]
         assert read(drawn, "data-line") == read(drawn, "data-veil") == ["1"]
+
+
+@pytest.mark.parametrize("path", ["/", "/alarms", "/system", "/domain/tide", "/sensor/a", "/wall/wall-1", "/wall/wall-2", "/nowhere"])
+def test_every_page_has_the_banner_of_replays_and_of_an_exercise_its_word(path: str) -> None:
+    plain, drill = (page.layout(path, replace(SITE, exercise=name), DOMAINS) for name in ("", "storm"))
+    assert read(plain, "data-replay") == ["1"]
+    assert ("controls" in read(plain, "className")) == (not path.startswith("/wall"))
+    assert "exercise" not in read(plain, "className") and "exercise" in read(drill, "className")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +11,6 @@ import pytest
 from domains.land import DOMAIN as LAND
 from domains.land import noise_over
 from model import Domain, Sensor, Site
-from store import Client
 from store.view import View
 from streams import compose
 from streams.compose import Bureau
@@ -91,24 +90,8 @@ def test_past_figures_small_trends_and_the_sensor_s_day_are_energy_means_too() -
     assert compose.stations(made, ranked(), NOW)["rows"][0]["spark"][-4:] == [45.0, 80.0, 80.0, 80.0]
 
 
-class Empty:
-    """A store without a reading of the last hour."""
-
-    def pipeline(self, transaction: bool) -> Any:
-        return self
-
-    def hget(self, *_: str) -> None:
-        """Nothing."""
-
-    def lrange(self, *_: object) -> None:
-        """Nothing."""
-
-    def execute(self) -> list[Any]:
-        return [None, []] * 61
-
-
 def _day(made: Bureau, key: str) -> dict[str, Any]:
-    page = sensor_page(cast(Client, Empty()), made.views, made.index, made.domain, "m", (), NOW)
+    page = sensor_page(lambda place, since, until: (), made.views, made.index, made.domain, "m", (), NOW)
     day: dict[str, Any] = page["metrics"][key]["day"]
     return day
 

@@ -84,6 +84,18 @@ def test_many_newcomers_ask_the_store_once(wall: Wall) -> None:
     assert wall.store.asked == 1
 
 
+def test_a_page_that_nobody_composes_is_asked_for_once_a_second_by_all_together() -> None:
+    wall = Wall()
+    clients = [wall.client() for _ in range(200)]
+    for _ in range(5):
+        assert [wall.gets(client) for client in clients] == [[]] * 200
+    assert wall.store.asked == 1
+    wall.now += 2
+    wall.tick()
+    assert [wall.gets(client) for client in clients] == [["a-1 full"]] * 200
+    assert wall.store.asked == 2
+
+
 def test_a_frame_heard_after_the_snapshot_that_holds_it_is_dropped() -> None:
     wall = Wall()
     wall.tick()
@@ -212,6 +224,11 @@ SITE = Site(
         ("sensor-", None),
         ("wall-1", "domain-sea"),
         ("wall-2", None),
+        ("~wall", "~wall"),
+        ("~r1~overview", "~r1~overview"),
+        ("~r1~wall-1", "~r1~domain-sea"),
+        ("~r1~nothing", None),
+        ("~r1", None),
         ("", None),
     ],
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from standards.seawater import ITEMS, WORSE, item_class, water_class
+from standards.seawater import ITEMS, WORSE, item_class, item_classes, water_class
 
 AT_MOST = {
     "cod": (2, 3, 4, 5), "bod5": (1, 3, 4, 5), "inorganic_nitrogen": (0.20, 0.30, 0.40, 0.50), "unionised_ammonia": (0.02,) * 4,
@@ -55,3 +56,9 @@ def test_absent_is_not_clean() -> None:
     assert water_class({}).value is None
     assert water_class({"dissolved_oxygen": None, "cod": float("nan"), "salinity": 30.0}).value is None
     assert water_class({"cod": 0.0}).value == 1
+
+
+def test_many_values_at_once_have_the_class_of_each() -> None:
+    values = np.array([0.0, 0.015, 0.02, 0.3, 2.0, 3.0, 5.0, 6.01, 7.0, 7.79, 7.8, 8.5, 8.8, 9.0, 20_000.0])
+    for item in ITEMS:
+        assert item_classes(item, values).tolist() == [item_class(item, value) for value in values.tolist()]

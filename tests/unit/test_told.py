@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from domains.air import DOMAIN as DECLARED
 from model import Condition, Domain, Priority, Sensor, Site
-from store import Client
 from store.view import View
 from streams import compose
 from streams.compose import Bureau
@@ -57,7 +56,7 @@ def true(rule: str, subject: str, priority: Priority = "medium", **more: float) 
 
 
 def page(made: Bureau, conditions: list[Condition]) -> dict[str, Any]:
-    told, pages = ranked((), conditions), Pages(cast(Client, None), {"air": made})
+    told, pages = ranked((), conditions), Pages(lambda place, since, until: (), {"air": made})
     sections = pages.all(told, pages.common(told, {}), [], [], NOW, NOW)["domain-air"]
     return cast(dict[str, Any], json.loads(json.dumps(sections, default=str)))
 
@@ -74,7 +73,7 @@ def test_a_figure_is_as_old_as_the_newest_reading_it_looked_at() -> None:
 
 
 def test_the_api_tells_the_same_age() -> None:
-    documents = Pages(cast(Client, None), {"air": bureau(fed(600, message("a", "temperature", 0.0)))}).documents(NOW)
+    documents = Pages(lambda place, since, until: (), {"air": bureau(fed(600, message("a", "temperature", 0.0)))}).documents(NOW)
     assert {row["key"]: row["time"] for row in json.loads(documents["kpis:air"])}["aqi_worst"] == NOW - 660
 
 

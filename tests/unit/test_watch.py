@@ -175,3 +175,40 @@ def test_a_rule_that_is_no_more_leaves_nothing_behind() -> None:
     keys.commit(1, 1, again.changes("w", NOW))
     assert keys.hashes["conditions"] == {} and keys.hashes["state"] == {}
     assert edges(keys) == [("sea/low|sensor:a", True, START), ("sea/low|sensor:a", False, NOW)]
+
+
+# A manager gives a rule other numbers while everything runs
+
+
+LOW = rule("low", "oxygen", "low", 4.0)
+
+
+def test_from_the_next_reading_on_other_numbers_count() -> None:
+    made = partition([LOW], [message("a", 3.9, START), message("b", 4.5, START)])
+    assert active(made) == {"sea/low|sensor:a"}
+    made.tune(domain([rule("low", "oxygen", "low", 3.5)]))
+    assert active(made) == {"sea/low|sensor:a"}  # nobody has measured anything since
+    made.take(batch([message("a", 3.9, START + 10), message("c", 3.4, START + 10)], 2), START + 10)
+    assert active(made) == {"sea/low|sensor:c"}
+    made.tune(domain([rule("low", "oxygen", "low", 5.0)]))
+    made.take(batch([message("b", 4.5, START + 20)], 4), START + 20)
+    assert active(made) == {"sea/low|sensor:b", "sea/low|sensor:c"}
+    assert [edge.active for edge in made.watch.edges if edge.subject == "sensor:a"] == [True, False]
+
+
+def test_what_is_pending_waits_as_long_as_the_new_delay_says() -> None:
+    made = partition([rule("low", "oxygen", "low", 4.0, on_delay=600.0)], [message("a", 3.0, START)])
+    made.tune(domain([rule("low", "oxygen", "low", 4.0, on_delay=30.0)]))
+    made.take(batch([message("a", 3.0, START + 40)], 1), START + 40)
+    assert became_active(made) == {"a": START + 40}
+
+
+def became_active(made: Partition) -> dict[str, float]:
+    return {edge.subject.removeprefix("sensor:"): edge.since for edge in made.watch.edges if edge.active}
+
+
+def test_a_sensor_that_nobody_knew_is_judged_by_the_new_numbers() -> None:
+    made = partition([LOW], [message("a", 5.0, START)])
+    made.tune(domain([rule("low", "oxygen", "low", 6.0)]))
+    made.take(batch([message("new", 5.5, START + 10)], 1), START + 10)
+    assert active(made) == {"sea/low|sensor:new"}

@@ -1,4 +1,4 @@
-"""A deck for each of these files: alarms stay, and a flood lasts ten minutes, so what one story leaves behind would tell in the next."""
+"""A deck for each of these files: alarms stay, a flood lasts ten minutes, history for ever, and one story would tell in the next."""
 
 from __future__ import annotations
 
