@@ -69,3 +69,9 @@ def test_two_operators_hand_over(li: Window, deck: Deck) -> None:
     li.open("/log")
     writes(li, "taken over")
     assert deck.json("/api/v1/log?words=taken")["entries"][0]["author"] == "wang"
+
+
+def test_an_address_of_no_desk_is_told(supervisor: Window) -> None:
+    supervisor.forgive.append("404")
+    supervisor.open("/handover?desk=nowhere")
+    supervisor.holds("[data-handover] .pack .waiting", "no such desk")
