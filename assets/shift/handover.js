@@ -8,7 +8,7 @@
   const deck = window.citydeck, SUPERVISOR = 'supervisor', AGAIN = 20000;  // milliseconds between looks at what is not frozen
   const WORDS = {
     waiting: {en: 'Reading', zh: '正在读取'}, away: {en: 'It cannot be had at the moment. Trying again.', zh: '暂时无法获取，正在重试。'}, nowhere: {en: 'You sit at no desk: choose one, or take one on the page of the alarms.', zh: '您未就席：请选择席位，或在告警页就席。'},
-    seat: {en: 'Desk', zh: '席位'}, none: {en: 'none', zh: '无'}, unread: {en: 'could not be read', zh: '无法读取'}, comma: {en: ', ', zh: '、'}, dot: {en: ' · ', zh: ' · '},
+    seat: {en: 'Desk', zh: '席位'}, unknown: {en: 'There is no such desk or pack: choose a desk.', zh: '没有该席位或交接记录：请选择席位。'}, none: {en: 'none', zh: '无'}, unread: {en: 'could not be read', zh: '无法读取'}, comma: {en: ', ', zh: '、'}, dot: {en: ' · ', zh: ' · '},
     since: {en: (time) => `since ${time}`, zh: (time) => `自 ${time} 起`}, made: {en: (time) => `made ${time}`, zh: (time) => `制作于 ${time}`}, draft: {en: 'not frozen yet', zh: '尚未定稿'},
     parts: {outgoing: {en: 'Outgoing', zh: '交班人'}, incoming: {en: 'Incoming', zh: '接班人'}}, unsigned: {en: 'not signed', zh: '未签字'},
     how: {session: {en: 'in their own browser', zh: '本人会话'}, password: {en: 'with name and password', zh: '姓名与密码'}},
@@ -38,9 +38,9 @@
     looked = performance.now();
     const found = await json(asked.pack ? 'api/v1/handovers/' + encodeURIComponent(asked.pack) : 'api/v1/handovers/draft' + query);
     if (mine !== asking) return;
-    state = found.status === 200 ? '' : found.status === 404 && !asked.pack && !asked.desk ? 'nowhere' : 'away';
+    state = found.status === 200 ? '' : found.status === 404 ? (asked.pack || asked.desk ? 'unknown' : 'nowhere') : 'away';
     pack = found.status === 200 ? found : null;
-    desk = pack ? pack.desk : asked.desk;
+    desk = pack ? pack.desk : state === 'unknown' ? '' : asked.desk;
     draw();
     const list = await json('api/v1/handovers' + (desk ? '?desk=' + encodeURIComponent(desk) : ''));
     if (mine === asking && list.status === 200) { earlier = list.handovers; draw(); }

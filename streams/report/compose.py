@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from model import Domain, Sensor, Site
 from model.report import Span
+from store.archive import CLASSES, files
 from store.day import begin, days
 from store.feed_hour import FeedHours
 from store.health import Health
@@ -98,9 +99,16 @@ def _mark(what: Sequence[str | int]) -> str:
     return hashlib.sha256(canonical(what)).hexdigest()[:12]
 
 
-def is_empty(sources: Sources, kind: Span, day: date) -> bool:
-    """Whether the history has nothing of the span that holds `day`."""
-    return _gone(sources, *span_of(kind, day))
+def is_worth(sources: Sources, kind: Span, day: date) -> bool:
+    """Whether the span that holds `day` has something to tell, if it is that a day had no data at all after the history had begun."""
+    first, last = span_of(kind, day)
+    return not _gone(sources, first, last) or (kind == "day" and any(began < day for began in _begun(sources)))
+
+
+def _begun(sources: Sources) -> list[date]:
+    """The first day of each class of each domain's history."""
+    found = [files(sources.history.shelf, each, domain) for each in CLASSES for domain in sources.domains]
+    return [min(held) for held in found if held]
 
 
 def _gone(sources: Sources, first: date, last: date) -> bool:

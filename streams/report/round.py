@@ -26,7 +26,7 @@ from store.report import Revision
 from streams.post import Attachment, Failed, send_mail
 from streams.pulse import Pulse
 from streams.report.arrival import Arrival
-from streams.report.compose import Sources, is_empty, make, span_of
+from streams.report.compose import Sources, is_worth, make, span_of
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ class Reporter:
         try:
             if (self._made.get((span, day)) == today and self._told(span, day)) or self._arrival.waits():
                 return
-            if span == "day" or not is_empty(self._sources, span, day):
+            if is_worth(self._sources, span, day):
                 self._mail(make(self._sources, span, day, self._clock.wall()))
             else:
                 self._next[what] = time.monotonic() + AGAIN_SECONDS

@@ -77,12 +77,17 @@ def browser(driver: Chrome, deck: Deck) -> Iterator[Window]:
 @pytest.fixture
 def supervisor(deck: Deck, keeper: None, tmp_path: Path) -> Iterator[Window]:
     """A browser of its own in which a supervisor is signed in."""
+    yield from seated(deck, tmp_path, "supervisor")
+
+
+def seated(deck: Deck, folder: Path, name: str) -> Iterator[Window]:
+    """A browser of their own in which somebody is signed in; in the end it must have complained of nothing."""
     try:
-        driver = chromium(tmp_path / "profile")
+        driver = chromium(folder / "profile")
     except NoBrowser as reason:
         pytest.skip(f"no browser: {reason}")
     window = Window(driver, deck.base)
-    window.sign_in("supervisor", PASSWORD)
+    window.sign_in(name, PASSWORD)
     window.live()
     yield window
     window.check()

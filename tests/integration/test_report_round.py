@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -129,6 +129,14 @@ def test_yesterday_is_mailed_once(town: City, redis_server: RedisServer) -> None
     assert town.sources().reports.numbers("day", DAY) == [1]
 
 
+def test_a_day_without_data_has_a_report_unless_the_history_had_not_begun(town: City, redis_server: RedisServer) -> None:
+    with office(Postmaster()) as via:
+        for days in (0, 3):  # the days before the first one, then that one and two without data
+            one = reporter(town, redis_server, via, begin(DAY + timedelta(days), town.zone) / 1000 + 660)
+            turns(one, lambda one=one: len(one._made) == 5)
+    assert town.sources().reports.days("day") == [DAY, DAY + timedelta(1), DAY + timedelta(2)]
+
+
 def test_a_mail_that_was_not_taken_is_tried_again(town: City, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.report.round.AGAIN_SECONDS", 0.0)
     postmaster, moment = Postmaster(), begin(DAY, town.zone) / 1000 + 86_400 + 660
@@ -170,7 +178,7 @@ def test_a_report_that_cannot_be_made_keeps_no_other(town: City, redis_server: R
         return make(sources, kind, day, wall)
 
     monkeypatch.setattr("streams.report.round.make", broken)
-    monkeypatch.setattr("streams.report.round.is_empty", lambda *_: False)
+    monkeypatch.setattr("streams.report.round.is_worth", lambda *_: True)
     postmaster, moment = Postmaster(), begin(DAY, town.zone) / 1000 + 86_400 + 660
     with office(postmaster) as via:
         one = reporter(town, redis_server, via, moment)

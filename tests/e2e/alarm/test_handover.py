@@ -9,8 +9,9 @@ import pytest
 
 from model.person import User
 from tests.door import PASSWORD
+from tests.e2e.conftest import seated
 from tests.e2e.deck import Deck
-from tests.e2e.window import NoBrowser, Window, chromium
+from tests.e2e.window import Window
 
 HOSTILE = '"><img src=x onerror="document.title=1"> 看好 2 号泵'
 ACT = '[data-handover-act="{0}"]'
@@ -22,16 +23,7 @@ def li(deck: Deck, keeper: None, tmp_path: Path) -> Iterator[Window]:
     """A browser in which the operator of the night sits."""
     for name, display in (("li", "Li Na"), ("wang", "Wang Wei <b>")):
         deck.welcome(User(name=name, display=display, role="operator"))
-    try:
-        driver = chromium(tmp_path / "profile")
-    except NoBrowser as reason:
-        pytest.skip(f"no browser: {reason}")
-    window = Window(driver, deck.base)
-    window.sign_in("li", PASSWORD)
-    window.live()
-    yield window
-    window.check()
-    driver.quit()
+    yield from seated(deck, tmp_path, "li")
 
 
 def writes(window: Window, text: str) -> None:
@@ -77,3 +69,9 @@ def test_two_operators_hand_over(li: Window, deck: Deck) -> None:
     li.open("/log")
     writes(li, "taken over")
     assert deck.json("/api/v1/log?words=taken")["entries"][0]["author"] == "wang"
+
+
+def test_an_address_of_no_desk_is_told(supervisor: Window) -> None:
+    supervisor.forgive.append("404")
+    supervisor.open("/handover?desk=nowhere")
+    supervisor.holds("[data-handover] .pack .waiting", "no such desk")

@@ -13,9 +13,9 @@ import pytest
 
 from store.archive import Archive, Taken
 from store.shelf import Shelf
-from tests.door import PASSWORD
+from tests.e2e.conftest import seated
 from tests.e2e.deck import Deck
-from tests.e2e.window import NoBrowser, Window, chromium
+from tests.e2e.window import Window
 from tests.until import until
 
 BUOY, RULE = "sea-buoy-03", "sea/oxygen_low"
@@ -40,16 +40,7 @@ def manager(deck: Deck, tmp_path: Path) -> Iterator[Window]:
     """A browser in which a manager is signed in, while the process that tries is there."""
     remember(deck.history)
     child = deck.start("tuning")
-    try:
-        driver = chromium(tmp_path / "profile")
-    except NoBrowser as reason:
-        pytest.skip(f"no browser: {reason}")
-    window = Window(driver, deck.base)
-    window.sign_in("manager", PASSWORD)
-    window.live()
-    yield window
-    window.check()
-    driver.quit()
+    yield from seated(deck, tmp_path, "manager")
     deck.end(child)
 
 
