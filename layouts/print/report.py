@@ -319,6 +319,6 @@ def _map_words(facts: Facts, language: Language) -> dict[str, Any]:
         "title": pick(language, "Map of alarms", "告警分布图"),
         "note": pick(language, "Sensors that called, by the worst priority of each", "按各测点最高告警级别标示"),
         "legend": [[name, of(word.PRIORITY[name], language), count] for name, count in counts.items()],
-        "none": pick(language, "No sensor called.", "没有测点发生告警。"),
+        "nothing": "" if marks or facts["map"]["dots"] else pick(language, "No sensor has a known place.", "所有测点均无位置信息。"),
         "review": facts["map"]["review_number"],
     }
