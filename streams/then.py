@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from model import Domain
 from standards.noise import energy
-from store.reel import SHIFT, SPAN, Day, Reel, Rows
+from store.reel import Day, Reel
+from store.row import SHIFT, SPAN, Rows
 from store.table import LATEST, WINDOW
 from store.view import View
 from streams.moment import Reading

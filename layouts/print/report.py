@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import typst
 
-from layouts.print import FOLDER, FONTS, _shown, word
+from layouts.print import FOLDER, FONTS, shown, word
 from layouts.print.map import drawn, legend, places, ratio
 from layouts.print.section import sections
 from layouts.print.summary import exceeded, paragraph
@@ -51,7 +51,7 @@ def _typeset(
 ) -> list[bytes]:
     # A compiler of its own each time: one serves a single thread, and reports are made in several. What is dear are the fonts.
     compiler = typst.Compiler(str(FOLDER / "report.typ"), root=str(FOLDER), font_paths=_fonts())
-    data = json.dumps(_shown(model(told, language, brand)), ensure_ascii=False, allow_nan=False).translate(PLAIN)
+    data = json.dumps(shown(model(told, language, brand)), ensure_ascii=False, allow_nan=False).translate(PLAIN)
     drawings = json.dumps(pictures(told["facts"], brand))
     made = compiler.compile(format=kind, ppi=ppi, sys_inputs={"data": data, "pictures": drawings}, timestamp=int(told["made"]))
     return made if isinstance(made, list) else [made or b""]
