@@ -49,6 +49,11 @@ class Fives:
             day.fives = day.version, dict(self.records(day, day.rows["good"], FIVE))
         return day.fives[1]
 
+    def prepare(self, day: Day) -> None:
+        """Makes now what the first look at a day would have to make."""
+        self.of(day)
+        day.between("good", day.start, day.start)
+
     def records(self, day: Day, rows: Rows, width: int) -> Iterator[tuple[int, Records]]:
         """(start, records) of the windows that the rows fall in."""
         if not len(rows.key):
