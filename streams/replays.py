@@ -1,7 +1,8 @@
 """`python -m streams replay`: one elected process composes every replay of the past that somebody looks at; a standby waits.
 
 It reads the history, the journal and what people wish, and writes frames and documents of its own names (`store/replay.py`). While nobody
-looks at the past it holds the readings of the last day ready, so that a jump into them is shown at once.
+looks at the past it holds the readings of the last day ready, and of the one before where there is room, so that a jump into them is shown
+at once.
 """
 
 from __future__ import annotations
