@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from kafka import KafkaConsumer, TopicPartition
 
-from bench.ingest import WARM, _made, fill
+from bench.ingest import WARM, fill, made
 from bench.machine import cpu_seconds, machine, resident
 from demo.memory import RedisServer
 from model import Label, Metric
@@ -80,7 +80,7 @@ def writing(folder: Path, count: int) -> None:
     try:
         for per_message, readings in ((1, count), (50, 4 * count)):
             home = folder / str(per_message)
-            with RedisServer(_made(home / "redis")) as redis:
+            with RedisServer(made(home / "redis")) as redis:
                 line = Line(home / "site", server.bootstrap, redis.url, f"bench-{per_message}", 1)
                 line.environment |= {"CITYDECK_HISTORY": str(home / "history"), "CITYDECK_KAFKA_SESSION_TIMEOUT_MS": "10000"}
                 line.environment["CITYDECK_FLUSH_SECONDS"] = "0.3"  # many small files: dearer than in service

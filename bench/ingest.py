@@ -114,7 +114,7 @@ def measure(server: KafkaServer, folder: Path, per_message: int, count: int, rou
     """One line per round: ingest, the bare loop, and their ratio."""
     for turn in range(rounds):
         home = folder / f"{per_message}-{turn}"
-        with RedisServer(_made(home / "redis")) as redis:
+        with RedisServer(made(home / "redis")) as redis:
             line = Line(home / "site", server.bootstrap, redis.url, f"bench-{per_message}-{turn}", 1)
             line.environment["CITYDECK_KAFKA_SESSION_TIMEOUT_MS"] = "10000"
             messages = fill(server.bootstrap, line.topic, count, per_message)
@@ -128,7 +128,8 @@ def measure(server: KafkaServer, folder: Path, per_message: int, count: int, rou
             line.stop()
 
 
-def _made(folder: Path) -> Path:
+def made(folder: Path) -> Path:
+    """The folder, which there is now."""
     folder.mkdir(parents=True)
     return folder
 

@@ -109,9 +109,10 @@ def worst_of(readings: Readings, metrics: Iterable[str], classes: Callable[[str,
     by_sensor, items = dict[str, float](), dict[str, str]()
     for metric in metrics:
         found = values(readings, metric)
-        for sensor, value in zip(found, classes(metric, array(found)).tolist(), strict=True):
-            if value > by_sensor.get(sensor, 0.0):
-                by_sensor[sensor], items[sensor] = float(value), metric
+        classed = zip(found, classes(metric, array(found)).astype(np.float64).tolist(), strict=True)
+        worse = {sensor: value for sensor, value in classed if value > by_sensor.get(sensor, 0.0)}
+        by_sensor |= worse
+        items |= dict.fromkeys(worse, metric)
     return greatest(by_sensor, items=items)
 
 

@@ -93,7 +93,7 @@ class Archive:
         days = sorted(by_day(taken.filed, self.zone).items())
         for number, (day, chosen) in enumerate(days, 1):
             stretch = Stretch(*place, first, following, "last" if number == len(days) else "part")
-            self.put("raw", domain, day, stretch, RAW, [_rows(taken, chosen)])
+            self.put("raw", domain, day, stretch, RAW, [rows_of(taken, chosen)])
 
     def put(self, kind: str, domain: str, day: date, stretch: Stretch, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
         """Writes one file. Raises `OSError`; then it is not there."""
@@ -109,7 +109,8 @@ class Archive:
         self.shelf.put(f"{folder(kind, domain, day)}/{stretch.name}", lambda file: write(file, tables, schema, said))
 
 
-def _rows(taken: Taken, chosen: NDArray[np.int64]) -> pa.Table:
+def rows_of(taken: Taken, chosen: NDArray[np.int64]) -> pa.Table:
+    """The chosen readings as a sheet of the history."""
     used = np.flatnonzero(np.bincount(taken.series[chosen], minlength=len(taken.names)))
     place = np.zeros(len(taken.names), np.int64)
     place[used] = np.arange(len(used))

@@ -7,6 +7,8 @@ commit may have happened. Every write of the store may therefore be called again
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +27,7 @@ from sqlalchemy.engine import URL, make_url
 from model import SpecError
 
 CONNECT_SECONDS = 2
+AGAIN_SECONDS = 0.01
 MIGRATIONS = Path(__file__).with_name("migrations")
 MIGRATION_LOCK = 0x63697479
 """Any number that nothing else in the database takes as an advisory lock."""
@@ -141,7 +144,8 @@ def _sqlite(address: URL, patience: float) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # else the driver begins transactions by itself, and late
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _write_ahead(connection, patience)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -150,6 +154,19 @@ def _sqlite(address: URL, patience: float) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    """Two who do this to a new file at once bar each other's way: one of them is told so without waiting, and tries again."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_SECONDS)
 
 
 def _postgresql(address: URL, patience: float) -> Engine:

@@ -33,7 +33,11 @@ def scale(unit: str, metric: Metric) -> Scale:
 def turned(rows: pa.Table, metrics: Mapping[str, Metric]) -> pa.Table:
     """Rows of readings or minutes in the declared units; those that cannot be turned, and of metrics not declared, as they are."""
     rows = rows.unify_dictionaries().combine_chunks()
-    found = {pair: how for pair, how in _odd(rows, metrics) if how is not None}
+    return _turned(rows, dict(_odd(rows, metrics)), metrics)
+
+
+def _turned(rows: pa.Table, odd: Mapping[tuple[str, str], Scale], metrics: Mapping[str, Metric]) -> pa.Table:
+    found = {pair: how for pair, how in odd.items() if how is not None}
     if not found:
         return rows
     named, unit = rows["metric"].cast(pa.string()), rows["unit"].cast(pa.string())
@@ -48,8 +52,10 @@ def turned(rows: pa.Table, metrics: Mapping[str, Metric]) -> pa.Table:
 
 def held(rows: pa.Table, metrics: Mapping[str, Metric]) -> pa.Table:
     """The same without those that cannot be turned."""
-    rows = turned(rows, metrics)
-    for (name, unit), _ in _odd(rows, metrics):
+    rows = rows.unify_dictionaries().combine_chunks()
+    odd = dict(_odd(rows, metrics))
+    rows = _turned(rows, odd, metrics)
+    for name, unit in [pair for pair, how in odd.items() if how is None]:
         mine = pc.and_(pc.equal(rows["metric"].cast(pa.string()), name), pc.equal(rows["unit"].cast(pa.string()), unit))
         rows = rows.filter(pc.invert(mine))
     return rows

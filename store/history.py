@@ -231,7 +231,7 @@ class History:
     def _chosen(self, domain: str, since: float, until: float) -> Chosen:
         """By day the files of readings to be rolled up, and the files of minutes that count; of a long span whole ten days."""
         held, raw = (self._listed(kind, domain, since, until) for kind in ("minute", "raw"))
-        return {day: _sources(raw.get(day, []), held.get(day, [])) for day in sorted(raw.keys() | held.keys())}
+        return {day: counted(raw.get(day, []), held.get(day, [])) for day in sorted(raw.keys() | held.keys())}
 
     def _listed(self, kind: str, domain: str, since: float, until: float) -> dict[date, list[Stretch]]:
         first, last = day_of(since, self.zone), day_of(until, self.zone)
@@ -255,7 +255,7 @@ class History:
         return without(self.shelf, read)
 
 
-def _sources(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[Stretch], list[Stretch]]:
+def counted(raw: Iterable[Stretch], minute: Iterable[Stretch]) -> tuple[list[Stretch], list[Stretch]]:
     """Of a day, the files of readings to be rolled up, and the files of minutes that count and go before those.
 
     Minutes that hold all readings there are stand for them. Where more came since, the readings count, unless most of them are no more.

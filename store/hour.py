@@ -206,8 +206,10 @@ class Roller:
 
 def _edges(*columns: Numbers | NDArray[np.int32]) -> NDArray[np.bool_]:
     """Where one of some columns is another than the row before; the first row too."""
-    found = np.ones(len(columns[0]), np.bool_)
-    np.logical_or.reduce([column[1:] != column[:-1] for column in columns], out=found[1:])
+    found = np.zeros(len(columns[0]), np.bool_)
+    for column in columns:
+        found[1:] |= column[1:] != column[:-1]
+    found[0] = True
     return found
 
 
@@ -235,11 +237,13 @@ def _dense(begin: int, hours: int, metric: Metric, parts: Sequence[tuple[list[st
     for (sensors, key, _), codes in zip(parts, used, strict=True):
         row = np.zeros(int(codes[-1]) + 1, np.int64)
         row[codes] = [place[sensors[code]] for code in codes.tolist()]
-        keys.append(row[key // MOST_HOURS] * MOST_HOURS + key % MOST_HOURS)
-    key, piece = _joined(np.concatenate(keys), np.concatenate([piece for _, _, piece in parts], axis=1))
-    dense = np.full((len(FIELDS), len(names), hours), np.nan)
+        keys.append(row[key // MOST_HOURS] * hours + key % MOST_HOURS)
+    dense: Floats = np.full((len(FIELDS), len(names) * hours), np.nan)
     dense[:2] = 0.0
-    dense[:, key // MOST_HOURS, key % MOST_HOURS] = piece
+    for key, (_, _, piece) in zip(keys, parts, strict=True):
+        dense[:, key] = piece
+    _mend(dense, keys, [piece for _, _, piece in parts])
+    dense = dense.reshape(len(FIELDS), len(names), hours)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = dense[2] / dense[0]
     if metric.energetic:
@@ -254,14 +258,22 @@ def _used(rows: pa.Table, name: str) -> list[str]:
     return [words[each] for each in np.flatnonzero(np.bincount(column.indices.to_numpy(), minlength=len(words))).tolist()]
 
 
+def _mend(dense: Floats, keys: Sequence[Numbers], pieces: Sequence[Floats]) -> None:
+    """Puts together the few hours of a sensor of which there are several pieces, which batches and partitions cut apart."""
+    often = np.bincount(np.concatenate(keys), minlength=dense.shape[1]) > 1
+    if often.any():
+        cut = [often[key] for key in keys]
+        key = np.concatenate([key[some] for key, some in zip(keys, cut, strict=True)])
+        piece = np.concatenate([piece[:, some] for piece, some in zip(pieces, cut, strict=True)], axis=1)
+        at, whole = _joined(key, piece)
+        dense[:, at] = whole
+
+
 def _joined(key: Numbers, piece: Floats) -> tuple[Numbers, Floats]:
-    """Pieces of one sensor's hour, which batches and partitions cut apart, as one."""
-    order = np.argsort(key, kind="stable")
-    at = np.flatnonzero(np.append(True, np.diff(key[order]) > 0))
-    if len(at) == len(key):
-        return key[order], piece[:, order]
+    """Pieces of one sensor's hour as one."""
     order = np.lexsort((piece[7], key))
     key, piece = key[order], piece[:, order]
+    at = np.flatnonzero(np.append(True, key[1:] > key[:-1]))
     end = np.append(at[1:], len(key)) - 1
     shared = np.append(False, (key[1:] == key[:-1]) & (piece[8][:-1] // FIVE_MS == piece[7][1:] // FIVE_MS))
     piece[1] -= shared  # five minutes that were cut apart are not two of them

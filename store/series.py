@@ -90,12 +90,12 @@ class Finder:
 def _rows(file: pq.ParquetFile, group: int, key: Key, schema: pa.Schema) -> pa.Table | None:
     """A metric's and sensor's rows of a row group, which lie together; None where it has none. What is the same in all is not read."""
     always = constants(file.metadata.row_group(group), [name for name in schema.names if name not in ("sensor", "time")])
-    asked = [name for name in NAMED if name not in always]
-    first, last = _within(file.read_row_group(group, columns=asked, use_threads=False).unify_dictionaries().combine_chunks(), key)
+    read = file.read_row_group(group, columns=[name for name in schema.names if name not in always], use_threads=False)
+    named = read.select([name for name in NAMED if name not in always])
+    first, last = _within(named.unify_dictionaries().combine_chunks(), key)
     if first == last:
         return None
-    rest = [name for name in schema.names if name not in (*NAMED, *always)]
-    read = file.read_row_group(group, columns=rest, use_threads=False).slice(first, last - first)
+    read = read.slice(first, last - first)
     always |= {"sensor": key[1], "metric": key[0]}
     columns = [_same(always[one.name], one.type, last - first) if one.name in always else read[one.name].cast(one.type) for one in schema]
     return pa.table(columns, schema=schema)

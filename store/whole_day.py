@@ -12,7 +12,7 @@ import pyarrow as pa
 from model import QUALITIES, Metric
 from store.archive import folder
 from store.day import DAY, begin
-from store.history import History, _sources, without_readings
+from store.history import History, counted, without_readings
 from store.hour import DayHours, Roller, joined, sheets
 from store.minute import roll_up
 from store.sheet import merged, read
@@ -46,7 +46,7 @@ class Days(History):
 
     def _hours(self, domain: str, day: date, metrics: Mapping[str, Metric]) -> DayHours:
         edges = begin(day, self.zone), begin(day + DAY, self.zone)
-        raw, minute = _sources(self._names("raw", domain, day), self._names("minute", domain, day))
+        raw, minute = counted(self._names("raw", domain, day), self._names("minute", domain, day))
         places = sorted({one[:2] for one in (*raw, *minute)})
 
         def part(place: tuple[str, int]) -> Roller:

@@ -1,7 +1,8 @@
 """`python -m streams replay`: one elected process composes every replay of the past that somebody looks at; a standby waits.
 
 It reads the history, the journal and what people wish, and writes frames and documents of its own names (`store/replay.py`). While nobody
-looks at the past it holds the readings of the last day ready, so that a jump into them is shown at once.
+looks at the past it holds the readings of the last day ready, and of the one before where there is room, so that a jump into them is shown
+at once.
 """
 
 from __future__ import annotations
@@ -129,8 +130,11 @@ class Projector:
                 return
 
     def _ahead(self) -> bool:
-        """Reads one day before or after what is shown, for that is where people jump to; whether there was one to be read."""
-        shown = [player.moment for player in self._players.values() if player.moment]
+        """Reads one day before or after what is shown, for that is where people jump to; whether there was one to be read.
+
+        While nothing is shown they will jump to what was a moment or a day ago.
+        """
+        shown = [player.moment for player in self._players.values() if player.moment] or [self._clock.now()]
         try:
             return any(self._read(moment + reach) for moment in shown for reach in (-DAY_SECONDS - BACK_SECONDS, DAY_SECONDS))
         except OSError as error:
@@ -143,7 +147,7 @@ class Projector:
         for fives in self._fives.values():
             if there and fives.reel.lacks(moment):
                 for day in fives.reel.days(moment, moment, anew=False):
-                    fives.of(day)
+                    fives.prepare(day)
                 return True
         return False
 
@@ -173,6 +177,7 @@ class Projector:
         if anew:
             self._looked = time.monotonic()
             self._read_journal()
+        self._tell(replays, now)  # before what is shown is made: meanwhile windows ask for it
         for replay in replays:
             player = self._players.get(replay.id)
             if player is None:
@@ -180,7 +185,6 @@ class Projector:
             if replay.id in looks:
                 player.seen = time.monotonic()
                 player.show(replay, looks[replay.id], wall, span, anew)
-        self._tell(replays, now)
         if anew and not replays:
             self._warm(now)
 
@@ -246,7 +250,7 @@ class Projector:
         """Holds the last day ready."""
         for fives in self._fives.values():
             for day in fives.reel.days(now - BACK_SECONDS, now):
-                fives.of(day)
+                fives.prepare(day)
 
     def _read_journal(self) -> None:
         """Takes in what the journal has got; while it is away, moments that it was read up to can be shown still."""

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from model import Domain
 from standards.noise import energy
-from store.reel import SHIFT, SPAN, Day, Reel, Rows
+from store.reel import Day, Reel
+from store.row import SHIFT, SPAN, Rows
 from store.table import LATEST, WINDOW
 from store.view import View
 from streams.moment import Reading
@@ -47,6 +48,11 @@ class Fives:
         if day.fives is None or day.fives[0] != day.version:
             day.fives = day.version, dict(self.records(day, day.rows["good"], FIVE))
         return day.fives[1]
+
+    def prepare(self, day: Day) -> None:
+        """Makes now what the first look at a day would have to make."""
+        self.of(day)
+        day.between("good", day.start, day.start)
 
     def records(self, day: Day, rows: Rows, width: int) -> Iterator[tuple[int, Records]]:
         """(start, records) of the windows that the rows fall in."""

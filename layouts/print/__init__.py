@@ -21,7 +21,7 @@ KEPT = "\n\t"
 
 def typeset(template: str, data: Mapping[str, Any]) -> bytes:
     """The PDF of a template in this folder. The same data gives the same bytes: the template sets the date of the document."""
-    told = json.dumps(_shown(data), ensure_ascii=False, allow_nan=False)
+    told = json.dumps(shown(data), ensure_ascii=False, allow_nan=False)
     made = _compiler(template).compile(format="pdf", sys_inputs={"data": told})
     return made if isinstance(made, bytes) else b""
 
@@ -32,13 +32,13 @@ def _compiler(template: str) -> typst.Compiler:
     return typst.Compiler(FOLDER / template, root=FOLDER, font_paths=[FONTS], ignore_system_fonts=True)
 
 
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
     """The same with texts as they may be set."""
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
-        return {name: _shown(each) for name, each in value.items()}
-    return [_shown(each) for each in value] if isinstance(value, (list, tuple)) else value
+        return {name: shown(each) for name, each in value.items()}
+    return [shown(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def text(value: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import typst
 
-from layouts.print import FOLDER, FONTS, _shown, word
+from layouts.print import FOLDER, FONTS, shown, word
 from layouts.print.map import drawn, legend, places, ratio
 from layouts.print.section import sections
 from layouts.print.summary import exceeded, paragraph
@@ -51,7 +51,7 @@ def _typeset(
 ) -> list[bytes]:
     # A compiler of its own each time: one serves a single thread, and reports are made in several. What is dear are the fonts.
     compiler = typst.Compiler(str(FOLDER / "report.typ"), root=str(FOLDER), font_paths=_fonts())
-    data = json.dumps(_shown(model(told, language, brand)), ensure_ascii=False, allow_nan=False).translate(PLAIN)
+    data = json.dumps(shown(model(told, language, brand)), ensure_ascii=False, allow_nan=False).translate(PLAIN)
     drawings = json.dumps(pictures(told["facts"], brand))
     made = compiler.compile(format=kind, ppi=ppi, sys_inputs={"data": data, "pictures": drawings}, timestamp=int(told["made"]))
     return made if isinstance(made, list) else [made or b""]
@@ -319,6 +319,6 @@ def _map_words(facts: Facts, language: Language) -> dict[str, Any]:
         "title": pick(language, "Map of alarms", "告警分布图"),
         "note": pick(language, "Sensors that called, by the worst priority of each", "按各测点最高告警级别标示"),
         "legend": [[name, of(word.PRIORITY[name], language), count] for name, count in counts.items()],
-        "none": pick(language, "No sensor called.", "没有测点发生告警。"),
+        "nothing": "" if marks or facts["map"]["dots"] else pick(language, "No sensor has a known place.", "所有测点均无位置信息。"),
         "review": facts["map"]["review_number"],
     }

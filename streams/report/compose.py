@@ -23,9 +23,9 @@ from store.whole_day import Days
 from streams.name import Names
 from streams.report import alarm, figures, roll
 from streams.report.day import HOUR, Past, Percentile
-from streams.report.figures import Told, told
+from streams.report.figures import FEW, Told, told
 
-VERSION = 2
+VERSION = 3
 """Of the facts' shape: figures kept in another are made anew."""
 MOST_DOTS = 3000
 """Sensors drawn on the map of the day; of more, every so many-th."""
@@ -191,6 +191,7 @@ def _domain(sources: Sources, domain: Domain, kind: Span, first: date, last: dat
     found = span[0] if kind == "day" else roll.rolled(span)
     past = [[of_day(sources, domain, day) for day in days(*each)] for each in before(kind, first)]
     spans = [each[0] if kind == "day" else roll.rolled(each) for each in past]
+    found["feed"] = {name: value for name, value in found["feed"].items() if name != "unlisted"} | {"silent": found["feed"]["silent"][:FEW]}
     for name in ("kpis", "standards"):
         found[name] = [_beside(row, [_keyed(each[name], row["key"]) for each in spans]) for row in found[name]]
     return {

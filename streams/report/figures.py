@@ -14,6 +14,7 @@ import numpy as np
 
 from model import NO_VERDICT, Domain, Figure, Kpi, Label, Rule, Sensor, Standard, Verdict
 from standards.noise import laeq
+from streams.readings import STALE_INTERVALS
 from streams.report.day import HOUR, Past
 
 log = logging.getLogger(__name__)
@@ -214,20 +215,23 @@ def _feed(domain: Domain, past: Past, sensors: Mapping[str, Sensor]) -> Told:
     return {
         "listed": len(sensors),
         "heard": len(seen),
-        "silent": silent[:FEW],
+        "silent": silent,
+        "unlisted": sorted(set(seen) - set(sensors)),
         "silent_count": len(silent),
         "readings": int(sum(found.count.sum() for found in past.found.metrics.values())),
         "promised": round(promised, 3),
         "held": round(held, 3),
         "speaking": [round(min(float(each) + seldom, total) / total, 4) if total else None for each in spoke],
-        **_fresh(domain, past),
+        **_fresh(past),
     }
 
 
-def _fresh(domain: Domain, past: Past) -> Told:
-    """Share of the day's minutes in which some reading was no older than three of the feed's intervals, and the longest silence."""
+def _fresh(past: Past) -> Told:
+    """Share of the day's minutes in which some reading was no older than three intervals of the sensor that speaks most often, and the
+    longest silence.
+    """
     heard = past.found.heard
-    reach = max(math.ceil(3 * domain.interval / 60), 1)
+    reach = max(math.ceil(STALE_INTERVALS * past.shortest / 60), 1)
     at = np.flatnonzero(heard)
     if not len(at):
         return {"fresh": 0.0 if len(heard) else None, "longest": len(heard) * 60}

@@ -81,13 +81,17 @@ def _metric(found: Sequence[tuple[int, Told]]) -> Told:
 
 
 def _feed(days: Sequence[Told]) -> Told:
+    """Silent are those that were so on every day, and heard all others."""
     fresh = [day["fresh"] for day in days if day["fresh"] is not None]
-    last = days[-1]
+    listed = days[-1]["listed"]
+    silent = sorted(set.intersection(*(set(day["silent"]) for day in days)))
+    unlisted = sorted(set().union(*(day["unlisted"] for day in days)))
     return {
-        "listed": last["listed"],
-        "heard": max(day["heard"] for day in days),
-        "silent": last["silent"],
-        "silent_count": min(day["silent_count"] for day in days),
+        "listed": listed,
+        "heard": max(listed - len(silent), 0) + len(unlisted),
+        "silent": silent,
+        "unlisted": unlisted,
+        "silent_count": len(silent),
         "readings": sum(day["readings"] for day in days),
         "promised": round(sum(day["promised"] for day in days), 3),
         "held": round(sum(day["held"] for day in days), 3),

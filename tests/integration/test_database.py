@@ -68,6 +68,28 @@ def test_migrating_again_and_from_many_at_once_changes_nothing(database: str) ->
         each.dispose()
 
 
+def test_many_may_be_the_first_to_open_a_file(tmp_path: Path) -> None:
+    failed: list[DatabaseAway] = []
+
+    def look(engine: Engine, together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            with reading(engine):
+                pass
+        except DatabaseAway as error:
+            failed.append(error)
+
+    for number in range(60):
+        engines, together = [connect(f"sqlite:///{tmp_path / f'{number}.db'}") for _ in range(6)], threading.Barrier(6)
+        threads = [threading.Thread(target=look, args=(each, together)) for each in engines]
+        for thread in threads:
+            thread.start()
+        for thread, engine in zip(threads, engines, strict=True):
+            thread.join()
+            engine.dispose()
+    assert not failed
+
+
 def test_a_block_that_raises_writes_nothing(engine: Engine) -> None:
     with pytest.raises(ZeroDivisionError), writing(engine) as connection:
         connection.execute(insert(schema.cursor).values(name="a", place="0-0"))

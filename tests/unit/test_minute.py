@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from store.archive import Taken, _rows
+from store.archive import Taken, rows_of
 from store.minute import MINUTE, roll_up
 from store.sheet import RAW
 from tests.unit.past import BEGIN, METRICS, taken
 
 
 def minutes(batch: Taken) -> list[dict[str, Any]]:
-    return list(roll_up(_rows(batch, np.arange(len(batch.ms))), METRICS).to_pylist())
+    return list(roll_up(rows_of(batch, np.arange(len(batch.ms))), METRICS).to_pylist())
 
 
 def one(rows: list[tuple[float, int]], metric: str = "level") -> dict[str, Any]:

@@ -230,3 +230,17 @@ def test_an_unlisted_sensor_is_taken_as_it_speaks(tmp_path: Path) -> None:
 def test_the_limit_of_a_week_is_that_of_a_day_with_data(tmp_path: Path) -> None:
     week = roll.rolled([told(past(tmp_path / "one", [("a", 3.0, 6.0)])), told(past(tmp_path / "none", []))])
     assert (week["kpis"][0]["limit"], week["kpis"][0]["over"]) == (5.0, 1)
+
+
+def test_a_feed_that_speaks_every_five_minutes_is_fresh_all_day(tmp_path: Path) -> None:
+    day = past(tmp_path, [("m", minute / 12, 1.0) for minute in range(288)])
+    assert figures.of_domain(domain(), day, {})["feed"]["fresh"] == 1.0, "the domain says a minute, the sensor five"
+
+
+def test_silent_in_a_week_is_who_was_so_every_day(tmp_path: Path) -> None:
+    one = told(past(tmp_path / "one", [("a", 3.0, 6.0), ("own", 3.0, 6.0)]))
+    two = told(past(tmp_path / "two", [("b", 3.0, 6.0)]))
+    assert (one["feed"]["silent"], two["feed"]["silent"]) == (["b"], ["a"])
+    week, alike = roll.rolled([one, two])["feed"], roll.rolled([one, one])["feed"]
+    assert (week["heard"], week["silent_count"], week["silent"]) == (3, 0, [])
+    assert (alike["heard"], alike["silent_count"], alike["silent"]) == (2, 1, ["b"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from layouts.print import word
-from layouts.print.report import axis, model, pdf
+from layouts.print.report import axis, model, pages, pdf
 from layouts.print.summary import paragraph
 from model import Label
 from model.report import Brand
@@ -202,6 +202,13 @@ def test_hours_with_too_few_sensors_are_marked() -> None:
     chart = model(revision(), "en", Brand())["domains"][0]["chart"]
     assert (chart["grey"][0], chart["grey"][12], chart["values"][0], chart["over"][3]) == (False, True, None, True)
     assert "fewer than 75 %" in chart["caption"]
+
+
+def test_a_map_without_a_place_is_words() -> None:
+    bare = revision(map={**facts()["map"], "dots": [], "marks": []})
+    assert model(bare, "en", Brand())["map_words"]["nothing"] == "No sensor has a known place."
+    assert model(revision(), "en", Brand())["map_words"]["nothing"] == ""
+    assert len(pages(bare, "en", Brand())) < len(pages(revision(), "en", Brand()))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
