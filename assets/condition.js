@@ -93,10 +93,10 @@
     return row.by ? deck.text(WORDS.by)(row.by) : deck.text(WORDS.states[row.state]) || '';
   };
 
-  deck.condition = function (row) {
+  deck.condition = function (row, now = deck.now()) {
     const rule = deck.rule(row), about = subject(row), {value, limit} = amounts(row, rule, measures(deck.domain(row.domain), rule));
     const name = row.label ? deck.text(row.label) : rule ? deck.text(rule.label) : row.rule.slice(row.rule.indexOf('/') + 1).replace(/_/g, ' ');
-    const ago = row.last ? deck.text(WORDS.ago)(deck.age(deck.now() - row.last)) : '';
+    const ago = row.last ? deck.text(WORDS.ago)(deck.age(now - row.last)) : '';
     const over = value && isTime(rule) && returned(row, rule);
     const how = over ? deck.text(WORDS.again[rule.comparison]) : value ? (isTime(rule) ? deck.text(WORDS.lasting) : returned(row, rule) ? deck.text(WORDS.back) : ' ') + value : '';
     const said = name + how + (ago ? deck.text(WORDS.comma) + ago : '');

@@ -11,7 +11,7 @@
  *   now()                                event time in seconds, running smoothly between frames; wall time before the first
  *   heard()                              seconds of wall time since the last good frame, Infinity before the first
  *   enter(replay)                        shows a replay of that id instead of the live city; '' goes back. replaying() is the id of what is shown
- *   live(name), liveHeard()              as held and heard, of the live city, also while a replay is shown
+ *   live(name), liveHeard(), liveNow()   as held, heard and now, of the live city, also while a replay is shown
  *   wall()                               {id, name} of the replay that the whole wall shows, or null
  *   beside(fn)                           fn() when something came of what is not shown: of the live city, or of wall()
  *   catalogue                            promise of GET /catalogue
@@ -54,6 +54,7 @@
   /* ---- the clock: follows the frames' now without visible steps, jumps only when it must (new epoch, a replay that was moved) */
   const reads = ({clock}) => clock.event + (wall() - clock.wall) * clock.rate;
   deck.now = () => reads(front());
+  deck.liveNow = () => reads(tracks.live);
   function follow(mine, frame, anew) {
     const now = reads(mine), error = frame.now - now;
     const step = anew || Math.abs(error) > Math.max(1, frame.rate) ? error : error * 0.1;

@@ -45,7 +45,7 @@
     if (said) { ours = said.id; remember(ours); enter(ours); }
   }
   async function wish(change) {
-    if (ours) await ask('POST', '/' + ours, change);
+    if (ours && await ask('POST', '/' + ours, change)) tell('');
   }
   function leave(words = '') {
     const id = ours;
@@ -94,7 +94,7 @@
     const row = deck.replaying() ? deck.live('line') : null, critical = row && row.priority === CRITICAL && WAITING.includes(row.state) && !row.laid;
     element.hidden = !critical;
     if (!critical) return;
-    const said = deck.condition(row), more = ((deck.live('counts') || [])[0] || 1) - 1;
+    const said = deck.condition(row, deck.liveNow()), more = ((deck.live('counts') || [])[0] || 1) - 1;
     element.querySelector('.sign').innerHTML = deck.mark(CRITICAL, 'solid');
     deck.put(element.querySelector('.what'), [said.text, said.where].filter(Boolean).join(' · ') + (more > 0 ? say('more', more) : ''));
   }
@@ -178,7 +178,7 @@
   const KEYS = {Escape: () => leave(), ' ': hold, ',': () => wish({by: -60}), '.': () => wish({by: 60}), '<': () => wish({by: -600}), '>': () => wish({by: 600})};
   document.addEventListener('keydown', (event) => {
     if (!deck.replaying() || !ours || !KEYS[event.key] || event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
-    if (document.querySelector('dialog[open], details[open]') || (event.target.closest && event.target.closest('input, textarea, select, button'))) return;
+    if (document.querySelector('dialog[open], details[open]') || (event.target.closest && event.target.closest(event.key === 'Escape' ? 'input, textarea, select' : 'input, textarea, select, button'))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     KEYS[event.key]();

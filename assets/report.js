@@ -18,7 +18,16 @@
   const box = () => document.querySelector('[data-report]');
   const asked = () => { const known = new URLSearchParams(location.search); return {span: SPAN[known.get('span')] ? known.get('span') : 'daily', date: known.get('date') || '', revision: known.get('revision') || ''}; };
   const element = (tag, className, text) => { const made = Object.assign(document.createElement(tag), {className: className || ''}); if (text !== undefined) made.textContent = text; return made; };
-  const day = () => asked().date || (list ? list.over : '');
+  const iso = (at) => at.toISOString().slice(0, 10);
+  /* The last day of the last day, week or month that is over. */
+  function last(span) {
+    if (!list) return '';
+    const at = new Date(list.over + 'T00:00:00Z'), past = (at.getUTCDay() + 6) % 7;
+    if (span === 'weekly' && past < 6) at.setUTCDate(at.getUTCDate() - past - 1);
+    if (span === 'monthly' && iso(new Date(at.getTime() + 86400000)).slice(8) !== '01') at.setUTCDate(0);
+    return iso(at);
+  }
+  const day = () => asked().date || last(asked().span);
 
   /* Buttons are drawn anew; the one that the keyboard was on stays the one it is on. */
   function refill(place, children) {
@@ -68,7 +77,7 @@
   function drawAsks(pane) {
     pane.querySelectorAll('[data-span]').forEach((button) => {
       button.setAttribute('aria-pressed', String(button.dataset.span === asked().span));
-      button.onclick = () => choose({span: button.dataset.span, revision: ''});
+      button.onclick = () => choose({span: button.dataset.span, revision: '', date: asked().date <= last(button.dataset.span) ? asked().date : ''});
     });
     const place = pane.querySelector('.date');
     if (!place.firstChild) {
@@ -76,7 +85,7 @@
       field.onchange = () => { if (field.value) choose({date: field.value, revision: ''}); };
       place.append(field);
     }
-    place.firstChild.max = list ? list.over : '';
+    place.firstChild.max = last(asked().span);
     if (document.activeElement !== place.firstChild) place.firstChild.value = day();
     const rows = list ? list.reports : [];
     deck.put(pane.querySelector('.none'), list && !rows.length ? deck.text(WORDS.none) : '');

@@ -20,7 +20,7 @@
   }
 
   function veil(element) {
-    const veiled = deck.heard() > PATIENCE;
+    const veiled = (deck.replaying() ? Math.min(deck.heard(), deck.liveHeard()) : deck.heard()) > PATIENCE;  // a replay that is looked for is no loss
     document.documentElement.toggleAttribute('data-veiled', veiled);
     element.hidden = !veiled;
     if (!veiled) return;

@@ -250,7 +250,7 @@ def minutes(day: date, partition: int, seed: int) -> pa.Table:
     rows = len(mine) * MINUTES_A_DAY
     ms = begin(day, ZONE) + np.tile(np.arange(MINUTES_A_DAY), len(mine)) * 60_000
     value = 8 + np.cumsum(np.random.default_rng(seed).normal(0, 0.02, (len(mine), MINUTES_A_DAY)), axis=1).ravel()
-    nothing, words = np.zeros(rows, np.int32), {"metric": "ph", "origin": "live", "unit": "m"}
+    nothing, words = np.zeros(rows, np.int32), {"metric": "ph", "origin": "live", "unit": METRICS["ph"].unit}
     columns = {
         "sensor": _named(np.repeat(np.arange(len(mine), dtype=np.int32), MINUTES_A_DAY), [f"sea-buoy-{each:05d}" for each in mine]),
         **{name: _named(nothing, [word]) for name, word in words.items()},

@@ -26,7 +26,7 @@ from layouts.print.report import model
 from model.report import Brand, Span
 from store.database import DatabaseAway
 from store.report import Revision, canonical
-from streams.report.compose import Sources, make, span_of
+from streams.report.compose import Sources, is_worth, make, span_of
 
 T = TypeVar("T")
 SPANS: Mapping[str, Span] = {"daily": "day", "weekly": "week", "monthly": "month"}
@@ -159,6 +159,8 @@ class _Doors:
         if self._sources.site.exercise:  # its journal is not the city's, whose reports these are
             found = _told(lambda: self._sources.reports.newest(span, first))
             return found or abort(problem(404, "an exercise makes no reports"))
+        if not _told(lambda: self._sources.reports.numbers(span, first) or is_worth(self._sources, span, first)):
+            abort(problem(404, f"nothing is held of {first}: the history begins later"))
         with self._one_at_a_time:
             sources = self._read_here()
             return _told(lambda: make(sources, span, query.date, self._wall()))

@@ -69,11 +69,10 @@ def answer() -> html.Div:
         [
             html.P(className="sentence"),
             html.P(className="more"),
-            html.Div([note, apply], className="apply"),
-            html.Div(table, className="rows"),
+            html.Div([note, apply], className="apply", hidden=True),
+            html.Div(table, className="rows", hidden=True),
         ],
         className="answer",
-        hidden=True,
     )
 
 

@@ -126,7 +126,7 @@ class Roller:
         piece = np.empty((len(FIELDS), len(at)))
         piece[0] = end + 1 - at if "count" in always else np.add.reduceat(count, at)
         piece[1] = np.add.reduceat(edge, at, dtype=np.int32)
-        piece[2] = np.add.reduceat(self._summed(mean, count, metric), at)
+        piece[2] = np.add.reduceat(self._summed(mean, None if "count" in always else count, metric), at)
         piece[3] = np.minimum.reduceat(least, at)
         piece[4] = np.maximum.reduceat(greatest, at)
         piece[5], piece[6] = mean[at], last[end]
@@ -134,14 +134,13 @@ class Roller:
         code = self._numbers("sensor", rows["sensor"].chunk(0).dictionary, sensor[at])
         self._pieces.append((((metric[at] << 32) + code) * MOST_HOURS + hour[at], piece))
 
-    def _summed(self, mean: Floats, count: NDArray[np.int32], metric: Numbers) -> Floats:
-        """What adds up to a mean: values, or energies of levels, times how many there were."""
-        summed = mean * count
+    def _summed(self, mean: Floats, count: NDArray[np.int32] | None, metric: Numbers) -> Floats:
+        """What adds up to a mean: values, or energies of levels, times how many there were; None is one each."""
         loud = [name in self._metrics and self._metrics[name].energetic for name in self._names["metric"]]
         if any(loud):
-            these = np.array(loud)[metric]
-            summed[these] = energy(mean[these]) * count[these]
-        return summed
+            these, mean = np.array(loud)[metric], mean.copy()
+            mean[these] = energy(mean[these])
+        return mean if count is None else mean * count
 
     def _codes(self, rows: pa.Table, name: str, always: Always) -> Numbers:
         """The roller's own number of each row's word."""

@@ -65,7 +65,9 @@ class Shelf:
         return f"{self.root}/{path}"
 
     def list(self, folder: str) -> list[Entry]:
-        """Every file below a folder, hidden ones left out, by path."""
+        """Every file below a folder, hidden ones left out, by path. Raises `OSError`; of a folder that is not there yet there is none."""
+        if self.local and Path(self.root).is_file():
+            raise NotADirectoryError(f"{self.root} is no folder")
         found = self.files.get_file_info(fs.FileSelector(self.path(folder), recursive=True, allow_not_found=True))
         files = [info for info in found if info.type == fs.FileType.File and not info.base_name.startswith((".", "_"))]
         return sorted(

@@ -1,7 +1,8 @@
 """`python -m streams exercise --from --to --speed`: tells a span of the history again, as if it came in now, to a deck for training.
 
 That deck has topics, a Redis and a database of its own; everything else is the full line. Its clock is set to the beginning of the
-span. The hour before is sent at once, so that pages begin with what was known then.
+span and stands while the hour before is sent, so that pages begin with what was known then; the newest of it comes first, so that nothing
+seems to have been silent.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ SLICE_SECONDS = 60.0
 """Of event time that is made into messages at once."""
 MOST = 200
 """Readings in a message."""
+WORK_SECONDS = 600.0
+"""For which it beats beside sending very many readings."""
 
 
 class Exercise:
@@ -57,17 +60,34 @@ class Exercise:
         """Tells the span, and stays until `stopping`, for its clock goes on."""
         if not any(True for some in _slices(self._begin, self._end) for _ in self._between(*some)):
             log.warning("the history has nothing of that span")
-        clock = ReplayClock(wall=self._wall() + NOTICE_SECONDS, event=self._begin, rate=self._speed)
-        store_clock.publish(self._client, clock)
-        told = self._begin - BEFORE_SECONDS
+        clock, told, before = self._set(0.0), self._begin, list(_slices(self._begin - BEFORE_SECONDS, self._begin))
         while not self.stopping:
             now = min(self._end, clock.event + clock.rate * max(0.0, self._wall() - clock.wall))
-            if self._wall() >= clock.wall and now > told:
-                told = self._tell(told, now)
+            with self._pulse.beside(self._beat, WORK_SECONDS):
+                if self._wall() >= clock.wall and before:
+                    before = self._recall(before)
+                    clock = clock if before else self._set(self._speed)
+                elif self._wall() >= clock.wall and now > told:
+                    told = self._tell(told, now)
             if self._pulse.due():
-                self._pulse.send("active" if told < self._end else "over", 0.0, self._wall())
+                self._beat("active" if told < self._end else "over")
             time.sleep(BEAT_SECONDS)
         self._pulse.leave()
+
+    def _set(self, rate: float) -> ReplayClock:
+        """The clock at the beginning of the span, which it leaves so fast once every process knows of it."""
+        clock = ReplayClock(wall=self._wall() + NOTICE_SECONDS, event=self._begin, rate=rate)
+        store_clock.publish(self._client, clock)
+        return clock
+
+    def _beat(self, state: str = "active") -> None:
+        self._pulse.send(state, 0.0, self._wall())
+
+    def _recall(self, before: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        """Sends parts of the time before, newest first; those that Kafka does not have yet."""
+        while before and self._tell(*before[-1]) >= before[-1][1]:
+            before = before[:-1]
+        return before
 
     def _tell(self, since: float, until: float) -> float:
         """Sends what was read after `since` up to `until`; up to when Kafka has it. What came twice counts once."""

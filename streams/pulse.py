@@ -6,8 +6,10 @@ import logging
 import os
 import secrets
 import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from store import Away, Client
 from store.process import beat, leave
@@ -53,6 +55,23 @@ class Pulse:
             beat(self._client, self.id, self._kind, state, self._lack or self._error or None, round(rate, 1), wall, feeds)
         except Away as error:
             self.failed(error)
+
+    @contextmanager
+    def beside(self, beat: Callable[[], None], longest: float) -> Iterator[None]:
+        """Beats beside the work of the block, for `longest` seconds at most: who works long is not dead."""
+        done, until = threading.Event(), time.monotonic() + longest
+
+        def go() -> None:
+            while not done.wait(BEAT_SECONDS) and time.monotonic() < until:
+                beat()
+
+        thread = threading.Thread(target=go, name="pulse", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def leave(self) -> None:
         """Says goodbye, so that nobody takes a planned stop for a death."""

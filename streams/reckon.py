@@ -20,6 +20,7 @@ from store.figure import Rows
 from store.history import History
 from streams.percentile import sketches
 from streams.readings import Ask, Index, Moment
+from streams.spacing import observed
 from streams.window import FIVE
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,8 @@ class Reckoner:
         index, listed = Index(views, loud), self._listed.get(domain.key, {})
         heard = {sensor for view in views for sensor, _ in view.names}
         intervals = {sensor: listed[sensor].interval if sensor in listed else domain.interval for sensor in heard}
+        for view in views:
+            intervals |= observed(view, listed, domain.interval)
         ask = self._asker(domain, since, until) if metrics else None
         return lambda now: Moment(index, now, listed, intervals, ask, past=FIVE, zone=self._zone)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
@@ -91,10 +92,19 @@ class Projector:
             started = time.monotonic()
             active = self._elected(self.tick)
             if self._pulse.due():
-                self._pulse.send("active" if active else "standby", float(len(self._players)), self._clock.wall())
-            self._rest(started + (TICK_SECONDS if active else STANDBY_SECONDS))
+                self._beat("active" if active else "standby")
+            self._rest(started + (TICK_SECONDS if active else STANDBY_SECONDS), active)
         self._lease.release()
         self._pulse.leave()
+
+    def _beat(self, state: str = "active") -> None:
+        self._pulse.send(state, float(len(self._players)), self._clock.wall())
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Keeps the lease and beats beside work that takes long where a day has very many readings."""
+        with self._lease.kept(WORK_SECONDS), self._pulse.beside(self._beat, WORK_SECONDS):
+            yield
 
     def _listen(self) -> None:
         while not self.stopping:
@@ -109,7 +119,7 @@ class Projector:
         """Does the work if this process is the elected one; whether it is."""
         try:
             if self._lease.hold() > 0:
-                with self._lease.kept(WORK_SECONDS):
+                with self._working():
                     work()
                 return True
             if self._players:
@@ -121,9 +131,9 @@ class Projector:
             self._pulse.failed(error)
         return False
 
-    def _rest(self, due: float) -> None:
-        """Until the next tick is due, or somebody wishes something; meanwhile the figures of the past are caught up with."""
-        behind = True
+    def _rest(self, due: float, active: bool) -> None:
+        """Until the next tick is due, or somebody wishes something; who is active meanwhile catches up with the figures of the past."""
+        behind = active
         while not self.stopping and (left := due - time.monotonic()) > 0:
             behind = behind and (any([player.catch_up(SLICE_SECONDS) for player in self._players.values()]) or self._ahead())
             if self._rung(0.0 if behind else left):
@@ -136,7 +146,8 @@ class Projector:
         """
         shown = [player.moment for player in self._players.values() if player.moment] or [self._clock.now()]
         try:
-            return any(self._read(moment + reach) for moment in shown for reach in (-DAY_SECONDS - BACK_SECONDS, DAY_SECONDS))
+            with self._working():
+                return any(self._read(moment + reach) for moment in shown for reach in (-DAY_SECONDS - BACK_SECONDS, DAY_SECONDS))
         except OSError as error:
             self._pulse.failed(error)
             return False

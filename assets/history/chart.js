@@ -68,10 +68,11 @@
     if (high - low < least) [low, high] = [(low + high - least) / 2, (low + high + least) / 2];
     return [low, high];
   }
+  const passed = (limit, low, high) => (limit.comparison === 'low' ? low < limit.value : high > limit.value);
   function axis(lines) {
     const data = reach(lines), [low, high] = data || lines[0].scale, far = (high - low) * NEAR;
     const limits = [...new Map(lines.flatMap((line) => line.limits).map((limit) => [limit.name + limit.value, limit])).values()]
-      .filter((limit) => data && limit.value >= low - far && limit.value <= high + far);
+      .filter((limit) => data && (passed(limit, low, high) || limit.value >= low - far && limit.value <= high + far));
     const ends = [low, high, ...limits.map((limit) => limit.value)], air = (Math.max(...ends) - Math.min(...ends)) * AIR;
     return {range: [Math.min(...ends) - air, Math.max(...ends) + air * 2], limits};
   }

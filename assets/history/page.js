@@ -11,7 +11,7 @@
   const INKS = ['--line1', '--line2', '--line3', '--line4', '--line5', '--line6'], DASHES = ['solid', '8px,3px', '2px,3px'], FAINT = '3px,3px';
   const WORDS = {
     none: {en: 'Add a sensor, a key figure or an alarm to see its past', zh: '添加站点、指标或告警以查看历史'}, nothing: {en: 'No reading is kept of this period', zh: '该时段没有保留的数据'},
-    waiting: {en: 'Reading the history', zh: '正在读取历史数据'}, away: {en: 'The history cannot be read now; it is asked again by itself', zh: '暂时无法读取历史数据，将自动重试'}, unknown: {en: (of) => `There is no ${of}`, zh: (of) => `不存在：${of}`},
+    waiting: {en: 'Reading the history', zh: '正在读取历史数据'}, away: {en: 'The history cannot be read now; it is asked again by itself', zh: '暂时无法读取历史数据，将自动重试'}, absent: {en: 'not known here', zh: '不存在'}, unknown: {en: (of) => `There is no ${of}`, zh: (of) => `不存在：${of}`},
     journal: {en: 'The journal does not answer: alarms are not shown', zh: '日志无响应：未显示告警'}, newest: {en: (since) => `very many alarms: only those since ${since} are shown`, zh: (since) => `告警过多，仅显示 ${since} 以后的告警`}, full: {en: `At most ${MOST} at a time`, zh: `最多同时显示 ${MOST} 项`}, remove: {en: (name) => 'Remove: ' + name, zh: (name) => '移除：' + name},
     copied: {en: 'The address of what is shown is copied', zh: '已复制当前视图的链接'}, notCopied: {en: 'Copy it from the address bar', zh: '请从地址栏复制'}, made: {en: 'The file is made', zh: '文件已生成'}, making: {en: 'Making the file', zh: '正在生成文件'},
     from: {en: 'From', zh: '开始'}, to: {en: 'To', zh: '结束'}, compare: {en: 'Compare with', zh: '对比'}, dot: {en: ' · ', zh: ' · '},
@@ -137,7 +137,7 @@
       part('swatch', '').style.borderTop = seen && seen.what ? `.1875rem ${['solid', 'dashed', 'dotted'][Math.floor(row / INKS.length) % 3]} var(${INKS[row % INKS.length]})` : '0';
       const name = part('name', seen ? past.name(of) : of, seen && seen.kind === 'sensor' ? 'a' : 'b');
       if (seen && seen.kind === 'sensor') name.href = deck.path('sensor/' + encodeURIComponent(seen.id));
-      part('where', seen ? past.where(of) : say('unknown', ''));
+      part('where', seen ? past.where(of) : say('absent'));
       part('kind', first ? (first.c.time.length ? deck.text(WORDS.kinds[first.kind]) : say('nothing')) : '');
       const close = part('close', '×', 'button');
       Object.assign(close, {type: 'button', title: say('remove', seen ? past.name(of) : of)});

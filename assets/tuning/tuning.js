@@ -5,6 +5,7 @@
 (function () {
   const deck = window.citydeck, NUMBERS = ['limit', 'deadband', 'on_delay', 'off_delay', 'times', 'within'], SOON = 1500, AGAIN = 15000;
   const WORDS = {
+    hint: {en: 'Try other numbers: what is told here is how many alarms they would have made of the days gone by, and of which sensor.', zh: '修改数值后试算：此处显示过去各天按该数值会产生的告警次数及所属站点。'},
     inactive: {en: 'Nobody tries and publishes: start `python -m streams tuning`', zh: '整定进程未运行：请启动 python -m streams tuning'}, away: {en: 'The database does not answer', zh: '数据库无响应'}, none: {en: 'none', zh: '无'},
     asked: {en: 'Asked', zh: '已提交'}, states: {waiting: {en: 'waits for its turn', zh: '等待试算'}, running: {en: 'is being tried', zh: '正在试算'}, done: {en: 'done', zh: '完成'}, failed: {en: 'failed', zh: '失败'}},
     sentence: {
@@ -91,8 +92,12 @@
   }
   function answer(place) {
     const shown = trial && trial.rule === (asked().rule || trial.rule) ? trial : null;
-    place.hidden = !shown;
-    if (!shown) return;
+    if (!shown) {
+      deck.put(place.querySelector('.sentence'), '');
+      deck.put(place.querySelector('.more'), say('hint'));
+      place.querySelector('.apply').hidden = place.querySelector('.rows').hidden = true;
+      return;
+    }
     const done = shown.state === 'done' && shown.outcome.before !== undefined, told = shown.outcome;
     deck.put(place.querySelector('.sentence'), done ? sentence(shown) : shown.state === 'done' ? say('noadvice') : `${numbers(shown.rule, shown.values)}: ${deck.text(WORDS.states[shown.state])}${shown.error ? ': ' + shown.error : ''}`);
     deck.put(place.querySelector('.more'), done ? more(told) : '');

@@ -11,6 +11,8 @@ from layouts.print.word import Facts, Language, pick
 Run = tuple[str, bool]
 """Some words, and whether they stand out."""
 MOST, MOST_FIGURES = 4, 2
+ENOUGH = 0.75
+"""Share of the promised readings from which on what is told of a time is told without a warning."""
 
 
 def paragraph(facts: Facts, language: Language) -> list[Run]:
@@ -18,7 +20,23 @@ def paragraph(facts: Facts, language: Language) -> list[Run]:
     if not facts["coverage"]["readings"]:
         told = pick(language, "No reading came: nothing can be said of this time.", "该时段没有收到任何数据，无法评价。")
         return [(told + " ", True), *_alarms(facts, language)]
-    return [*_exceeded(facts, language), *_alarms(facts, language), *_coverage(facts, language)]
+    return [*_little(facts, language), *_exceeded(facts, language), *_alarms(facts, language), *_coverage(facts, language)]
+
+
+def _little(facts: Facts, language: Language) -> list[Run]:
+    """A warning in front of verdicts that stand on little."""
+    covered = facts["coverage"]["share"]
+    if covered is None or covered >= ENOUGH:
+        return []
+    share = word.percent(covered)
+    return [
+        (
+            pick(
+                language, f"Only {share} of the readings came; what follows is of these. ", f"仅收到 {share} 的数据，以下结论仅以此为据。"
+            ),
+            True,
+        )
+    ]
 
 
 def exceeded(facts: Facts) -> list[tuple[Any, Any]]:

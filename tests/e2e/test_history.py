@@ -14,6 +14,7 @@ from tests.e2e.deck import Deck
 from tests.e2e.window import Window
 
 BUOY, OTHER, METRIC = "history-buoy", "sea-buoy-13", "water_temperature"
+WAVES = "history-waves"
 DAY = 86_400
 PLOT = "document.querySelector('[data-history] .js-plotly-plot')"
 LINES = f"""
@@ -38,6 +39,7 @@ def written(deck: Deck) -> Iterator[None]:
             for buoy, add in ((BUOY, 0.0), (OTHER, 5.0)):
                 deck.send("sea", buoy, METRIC, 20.0 + add + minute / 100, age=minute * 60)
             deck.send("sea", BUOY, METRIC, 18.0 + minute / 100, age=DAY + minute * 60)
+            deck.send("sea", WAVES, "wave_height", 6.0, age=minute * 60)
     deck.arrived(OTHER, METRIC, 25.0)
     yield
     deck.end(child)
@@ -125,6 +127,11 @@ def test_what_a_bureau_is_known_by_is_one_press_away(deck: Deck, browser: Window
     browser.until("return location.search.includes('kpi%3Asea%2F') || location.search.includes('kpi:sea/')", "the first figure of the sea")
     browser.until("return document.querySelector('[data-history] .begin').hidden", "no more to begin with")
     browser.holds("[data-history] .shown", "Sea")
+
+
+def test_a_limit_that_was_passed_is_in_the_picture(deck: Deck, browser: Window) -> None:
+    browser.open(f"/history?of=sensor:sea/wave_height/{WAVES}&last=7200")
+    browser.until(f"const plot = {PLOT}; return Boolean(plot && plot.layout.yaxis.range[0] <= 2.5)", "the axis reaches the limit")
 
 
 def test_what_is_not_there_is_told(deck: Deck, browser: Window) -> None:

@@ -97,6 +97,7 @@ def test_the_list_names_revisions_and_the_last_day_that_is_over(manager: Person)
         ("date=2099-01-01", 422),
         ("date=9999-12-31", 422),
         ("date=0001-01-01", 422),
+        ("date=2015-01-01", 404),
         ("date=tomorrow", 422),
         ("", 422),
         (f"date={DAY}&format=docx", 422),

@@ -101,6 +101,25 @@ def test_a_sensors_readings_are_told_in_their_order(tmp_path: Path) -> None:
     assert times == sorted(times) and len(times) > 100
 
 
+def test_the_time_before_is_told_newest_first_and_again_where_the_broker_was_away(tmp_path: Path) -> None:
+    _, told, sink = exercise(tmp_path, (START - 1800, START))
+    parts = [(START - 5400 + 600 * number, START - 4800 + 600 * number) for number in range(6)]
+    sink.left = 15
+    left = told._recall(parts)
+    assert left == parts[: len(left)] and 0 < len(left) < len(parts)
+    sink.left = 1_000_000
+    assert told._recall(left) == []
+    first = [reading["time"] / 1000 for _, _, reading in sink.sent][: len(sink.sent) // 12]
+    assert min(first) > parts[-1][0]
+    assert {reading["time"] for _, _, reading in sink.sent} == {row[2] for row in told_by(told, parts)}
+
+
+def told_by(told: Exercise, parts: list[tuple[float, float]]) -> list[tuple[str, str, int]]:
+    """(sensor, metric, time) of the readings of some parts."""
+    some = [message for part in parts for _, messages in told._between(*part) for _, texts in messages for message in texts]
+    return [(reading["sensor"], reading["metric"], reading["time"]) for reading in map(json.loads, some)]
+
+
 def test_a_long_span_is_told_in_slices_and_goes_on_after_the_last_that_came(tmp_path: Path) -> None:
     _, told, sink = exercise(tmp_path, (START - 7200, START))
     sink.left = 20

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from domains.figure import energy_mean, exceeded, fastest_rise, highest, lowest, mean
+from domains.figure import energy_mean, exceeded, fastest_rise, greatest, highest, lowest, mean, values
 from model import Area, Domain, Kpi, Label, Layer, Metric, Sensor, Site
 from store import figure
 from store.figure import Rows
@@ -30,6 +30,7 @@ CALCULATIONS = {
     "level_rise": fastest_rise("level", 1800),
     "noise_mean": energy_mean("noise", 600),
     "noise_l50": exceeded("noise", 600, 0.5),
+    "level_day": lambda readings: greatest(values(readings, "level", 86_400, 64_800), "level"),
     "nothing": lowest("nothing"),
     "wrong": lambda readings: 1 / 0,
 }
@@ -96,6 +97,14 @@ def test_it_is_what_the_formula_says(past: Past, rolled: bool) -> None:
 
 def test_what_has_no_value_has_no_row_and_a_wrong_formula_stops_nothing(past: Past) -> None:
     assert asked(past, "nothing", 2, 3) == asked(past, "wrong", 2, 3) == asked(past, "level_mean", 10, 12) == {}
+
+
+@pytest.mark.parametrize(("every", "found"), [(1, {24.0: 11.5}), (3, {24.0: 10.5})], ids=["an hour", "three hours"])
+def test_an_unlisted_sensor_is_taken_as_it_speaks(tmp_path: Path, every: int, found: dict[float, float]) -> None:
+    past = Past(tmp_path)
+    past.write([("own", "level", BEGIN + hour * 3_600_000, float(hour)) for hour in range(0, 24, every)])
+    past.write([("lone", "level", BEGIN + 3_600_000, 99.0)])
+    assert asked(past, "level_day", 24, 24.01) == found, "of one who spoke once nobody knows how often it does"
 
 
 def test_a_day_that_was_computed_is_read(past: Past) -> None:

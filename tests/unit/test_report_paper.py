@@ -167,6 +167,11 @@ def test_a_quiet_day_is_one_sentence() -> None:
     )
 
 
+def test_what_stands_on_few_readings_says_so_first() -> None:
+    told = text(paragraph(facts(coverage={"share": 0.03, "readings": 9, "heard": 2, "silent": 0}), "en"))
+    assert told.startswith("Only 3.0 % of the readings came; what follows is of these. Not within the standards")
+
+
 @pytest.mark.parametrize(
     ("value", "decimals", "shown"),
     [(None, 1, "–"), (0.0, 1, "0.0"), (-0.04, 1, "0.0"), (-0.04, 2, "−0.04"), (12_345.0, 0, "12\u2009345"), (12.345, 2, "12.35")],
