@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from layouts.print import word
+from layouts.print.change import changes
 from layouts.print.word import DASH, Facts, Language, of, pick
 
 Section = dict[str, Any]
@@ -377,18 +378,13 @@ def _incident(facts: Facts, row: Any, language: Language) -> list[list[str]]:
 
 def _changes(told: Mapping[str, Any], language: Language) -> Section:
     """What this revision says that the one before did not."""
-    rows = [[" / ".join(each["path"]), _short(each["before"]), _short(each["after"])] for each in told["changed"][:MOST_CHANGES]]
-    more = len(told["changed"]) - MOST_CHANGES
+    rows = changes(told, language)
+    more = len(rows) - MOST_CHANGES
     return _section(
         pick(language, f"Changed since revision {told['number'] - 1}", f"与第 {told['number'] - 1} 版的差异"),
         [pick(language, "Figure", "项目"), pick(language, "Before", "原值"), pick(language, "Now", "现值")],
         [5, 3, 3],
-        rows,
+        rows[:MOST_CHANGES],
         note=pick(language, "late or corrected data", "迟到或更正的数据"),
         text=pick(language, f"and {more} more", f"另有 {more} 项") if more > 0 else "",
     )
-
-
-def _short(value: Any) -> str:
-    text = DASH if value is None else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
