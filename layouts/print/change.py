@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from layouts.print import word
@@ -56,6 +56,13 @@ FIELDS = {
     "count": ("count", "次数"),
     "feed": ("feed", "数据源"),
 }
+Shown = Callable[[Facts, Any, Language], str]
+SHOWN: Mapping[str, Shown] = {
+    **dict.fromkeys(("share", "complete", "fresh"), lambda facts, value, language: word.percent(value)),
+    "hour": word.hour,
+    "longest": lambda facts, value, language: word.duration(value, language),
+}
+"""What is not told as the figure itself is."""
 LONGEST = 60
 Change = Mapping[str, Any]
 
@@ -94,9 +101,11 @@ def _shown(facts: Facts, change: Change, language: Language) -> tuple[str, str]:
     if all(isinstance(side, list) for side in sides):
         differ = sum(one != other for one, other in zip(*sides, strict=False)) + abs(len(sides[0]) - len(sides[1]))
         return "", pick(language, f"{differ} of {max(map(len, sides))} changed", f"{max(map(len, sides))} 项中 {differ} 项变更")
-    rows, _ = _row(facts, change["path"])
-    decimals = rows[-1].get("decimals", 2) if rows else 2
-    return _cell(sides[0], decimals, language), _cell(sides[1], decimals, language)
+    rows, rest = _row(facts, change["path"])
+    decimals = rows[-1].get("decimals", 0) if rows else 0
+    how = SHOWN.get(rest[-1]) if rest else None
+    shown = [how(facts, side, language) if how and side is not None else _cell(side, decimals, language) for side in sides]
+    return shown[0], shown[1]
 
 
 def _cell(value: Any, decimals: int, language: Language) -> str:

@@ -82,7 +82,7 @@ def _domain(facts: Facts, domain: Any, language: Language) -> list[Section]:
                     pick(language, "Decided by", "决定项"),
                     pick(language, "Within", "达标"),
                 ],
-                [2.8, 2.4, *(1.4 for _ in befores), 2.5, 2.4, 1.4, 1.0],
+                [2.6, 2.4, *(1.5 for _ in befores), 2.5, 2.4, 1.4, 1.0],
                 [_standard(facts, domain, row, language) for row in standards],
                 right=list(range(1, 2 + len(befores))),
                 over=[place for place, row in enumerate(standards) if row["within"] is False],

@@ -216,7 +216,8 @@ def test_what_a_revision_changed_is_told_in_words() -> None:
         {"path": ["domains", "sea", "kpis", "top", "value"], "before": 5.96, "after": None},
         {"path": ["domains", "sea", "standards", "s", "within"], "before": True, "after": False},
         {"path": ["sensors", "a"], "before": None, "after": {"en": "x", "zh": "x"}},
-        {"path": ["coverage", "readings"], "before": 8, "after": 9},
+        {"path": ["coverage", "share"], "before": 0.9, "after": 0.95},
+        {"path": ["domains", "sea", "kpis", "top", "hour"], "before": 3, "after": None},
         {"path": ["feeds", "sea", "lag_most"], "before": None, "after": 12_345},
     ]
     told = {**revision(), "number": 2, "changed": changed}
@@ -224,7 +225,8 @@ def test_what_a_revision_changed_is_told_in_words() -> None:
         ["Sea · Top", "6.0", "–"],
         ["Sea · Class · within", "yes", "no"],
         ["Sea · Top · by hour", "", "1 of 2 changed"],
-        ["data coverage · readings", "8", "9"],
+        ["data coverage", "90.0 %", "95.0 %"],
+        ["Sea · Top · worst hour", "03:00", "–"],
         ["Sea · lag, most", "–", "12\u2009345"],
     ]
     assert changes(told, "zh")[0] == ["海洋 · 最高", "6.0", "–"]
