@@ -150,7 +150,9 @@
     return made;
   }
   async function copy() {
-    const here = location.origin + address(deck.now());
+    const query = new URLSearchParams(location.search);
+    query.set('at', Math.round(deck.now()));
+    const here = `${location.origin}${location.pathname}?${query}`;  // with what is selected
     try { await navigator.clipboard.writeText(here); tell(say('copied')); } catch (error) { tell(here); }
   }
   const hold = () => wish({paused: (told() || {}).rate !== 0});

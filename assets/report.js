@@ -6,8 +6,10 @@
 (function () {
   const deck = window.citydeck;
   const FILES = ['pdf', 'xlsx', 'csv', 'json'], SPAN = {daily: 'day', weekly: 'week', monthly: 'month'}, SVG = 'http://www.w3.org/2000/svg', AGAIN = 5000;  // milliseconds
+  const WHY = {404: 'absent', 422: 'early'};  // what an answer means
   const WORDS = {
     waiting: {en: 'The report is being made', zh: '正在生成报告'}, away: {en: 'The report cannot be had at the moment. Trying again.', zh: '暂时无法获取报告，正在重试。'},
+    absent: {en: 'Nothing is held of this time: the history begins later.', zh: '该时段没有数据：历史记录从其后开始。'},
     early: {en: 'This time is not over yet: it has a report when it is.', zh: '该时段尚未结束，结束后方可生成报告。'}, none: {en: 'None yet: choose a date to make one.', zh: '尚无报告，选择日期即可生成。'},
     revision: {en: (n) => `Revision ${n}`, zh: (n) => `第 ${n} 版`}, save: {en: 'Save as', zh: '下载'}, newest: {en: 'newest', zh: '最新'},
     bars: {en: (all) => `Bars, one after the other: ${all}`, zh: (all) => `柱形图各值依次为：${all}`},
@@ -48,7 +50,7 @@
     const answer = await fetch(deck.path(path), {signal: AbortSignal.timeout(300000)}).catch(() => null);
     const said = answer ? await answer.json().catch(() => null) : null;
     if (answer && answer.ok && said) return said;
-    throw new Error(answer && answer.status === 422 ? 'early' : '');
+    throw new Error(answer && WHY[answer.status] || '');
   }
   async function look() {
     const mine = asking += 1;

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from layouts.print import word
+from layouts.print.change import changes
 from layouts.print.word import DASH, Facts, Language, of, pick
 
 Section = dict[str, Any]
@@ -81,7 +82,7 @@ def _domain(facts: Facts, domain: Any, language: Language) -> list[Section]:
                     pick(language, "Decided by", "决定项"),
                     pick(language, "Within", "达标"),
                 ],
-                [2.8, 2.4, *(1.4 for _ in befores), 2.5, 2.4, 1.4, 1.0],
+                [2.6, 2.4, *(1.5 for _ in befores), 2.5, 2.4, 1.4, 1.0],
                 [_standard(facts, domain, row, language) for row in standards],
                 right=list(range(1, 2 + len(befores))),
                 over=[place for place, row in enumerate(standards) if row["within"] is False],
@@ -377,18 +378,13 @@ def _incident(facts: Facts, row: Any, language: Language) -> list[list[str]]:
 
 def _changes(told: Mapping[str, Any], language: Language) -> Section:
     """What this revision says that the one before did not."""
-    rows = [[" / ".join(each["path"]), _short(each["before"]), _short(each["after"])] for each in told["changed"][:MOST_CHANGES]]
-    more = len(told["changed"]) - MOST_CHANGES
+    rows = changes(told, language)
+    more = len(rows) - MOST_CHANGES
     return _section(
         pick(language, f"Changed since revision {told['number'] - 1}", f"与第 {told['number'] - 1} 版的差异"),
         [pick(language, "Figure", "项目"), pick(language, "Before", "原值"), pick(language, "Now", "现值")],
         [5, 3, 3],
-        rows,
+        rows[:MOST_CHANGES],
         note=pick(language, "late or corrected data", "迟到或更正的数据"),
         text=pick(language, f"and {more} more", f"另有 {more} 项") if more > 0 else "",
     )
-
-
-def _short(value: Any) -> str:
-    text = DASH if value is None else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"

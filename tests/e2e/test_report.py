@@ -31,6 +31,7 @@ if (!link || !link.offsetParent) return false;
 link.click();
 return true;
 """
+WHY = "document.querySelector('.report .shown > .waiting')?.dataset.why"
 FIELD = "document.querySelector('.report input').value"
 
 
@@ -99,8 +100,11 @@ def test_another_day_is_chosen_and_stands_in_the_address(manager: Window) -> Non
     manager.until(f"return document.querySelector('.report .paper p') && {FIELD} === arguments[0]", "that day", yesterday)
     assert "18" in shown(manager, ".paper header p")
     manager.js("document.querySelector('.report [data-span=weekly]').click()")
-    manager.until("return document.querySelector('.report .shown > .waiting').dataset.why === 'early'", "that the week is not over")
+    manager.until(f"return {WHY} === 'absent'", "that nothing is held of the last week that is over")
+    assert manager.js(f"return {FIELD}") == str(DAY - timedelta(DAY.weekday() + 1))
     assert "span=weekly" in manager.js("return location.search")
+    manager.driver.get(f"{manager.base}/reports?span=weekly&date={yesterday}")
+    manager.until(f"return {WHY} === 'early'", "that this week is not over")
 
 
 def test_reports_are_not_for_who_watches(deck: Web) -> None:

@@ -68,7 +68,8 @@ class Machine:
     def look(self) -> None:
         """A tick of the elected process."""
         assert self.projector._lease.hold()
-        self.projector.tick()
+        with self.projector._working():
+            self.projector.tick()
 
     def wish(self, **change: Any) -> None:
         self.replays.wish(replace(WISHED, **{"wall": self.wall.now, "begun": self.wall.now, **change}), new=True)

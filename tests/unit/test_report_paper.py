@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from layouts.print import word
+from layouts.print.change import changes
 from layouts.print.report import axis, model, pages, pdf
 from layouts.print.summary import paragraph
 from model import Label
@@ -207,6 +208,29 @@ def test_hours_with_too_few_sensors_are_marked() -> None:
     chart = model(revision(), "en", Brand())["domains"][0]["chart"]
     assert (chart["grey"][0], chart["grey"][12], chart["values"][0], chart["over"][3]) == (False, True, None, True)
     assert "fewer than 75 %" in chart["caption"]
+
+
+def test_what_a_revision_changed_is_told_in_words() -> None:
+    changed = [
+        {"path": ["domains", "sea", "kpis", "top", "hours"], "before": [1.0, 2.0], "after": [1.0, None]},
+        {"path": ["domains", "sea", "kpis", "top", "value"], "before": 5.96, "after": None},
+        {"path": ["domains", "sea", "standards", "s", "within"], "before": True, "after": False},
+        {"path": ["sensors", "a"], "before": None, "after": {"en": "x", "zh": "x"}},
+        {"path": ["coverage", "share"], "before": 0.9, "after": 0.95},
+        {"path": ["domains", "sea", "kpis", "top", "hour"], "before": 3, "after": None},
+        {"path": ["feeds", "sea", "lag_most"], "before": None, "after": 12_345},
+    ]
+    told = {**revision(), "number": 2, "changed": changed}
+    assert changes(told, "en") == [
+        ["Sea · Top", "6.0", "–"],
+        ["Sea · Class · within", "yes", "no"],
+        ["Sea · Top · by hour", "", "1 of 2 changed"],
+        ["data coverage", "90.0 %", "95.0 %"],
+        ["Sea · Top · worst hour", "03:00", "–"],
+        ["Sea · lag, most", "–", "12\u2009345"],
+    ]
+    assert changes(told, "zh")[0] == ["海洋 · 最高", "6.0", "–"]
+    assert b"%PDF" in pdf(told, "zh", Brand())
 
 
 def test_a_map_without_a_place_is_words() -> None:

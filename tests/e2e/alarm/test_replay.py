@@ -22,6 +22,10 @@ ACTS = """
 const buttons = [...document.querySelectorAll("[data-alarm] [data-act]")];
 return buttons.filter((each) => each.checkVisibility() && each.dataset.act !== 'map').map((each) => each.dataset.act);
 """
+COPIES = """
+history.replaceState(history.state, '', location.pathname + '?alarm=kept');
+navigator.clipboard.writeText = async (text) => { window.copied = text; };
+"""
 LIVE = "return Boolean(!citydeck.replaying() && citydeck.frame() && citydeck.heard() < 3)"
 
 
@@ -100,6 +104,10 @@ def test_a_link_shows_its_moment_held(deck: Deck, past: None, supervisor: Window
     supervisor.driver.get(f"{supervisor.base}/domain/sea?at={moment}")
     assert supervisor.until(SHOWN, "the moment of the link") == moment
     assert supervisor.path() == "/domain/sea"
+    supervisor.js(COPIES)
+    supervisor.click('[data-replay-do="link"]')
+    copied = supervisor.until("return window.copied", "a link")
+    assert copied == f"{supervisor.base}/domain/sea?alarm=kept&at={moment}"
     supervisor.driver.refresh()
     supervisor.until(f"return (() => {{ {SHOWN} }})() === arguments[0]", "the same moment after loading anew", moment)
     supervisor.click('[data-replay-do="live"]')
