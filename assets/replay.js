@@ -180,7 +180,7 @@
   const KEYS = {Escape: () => leave(), ' ': hold, ',': () => wish({by: -60}), '.': () => wish({by: 60}), '<': () => wish({by: -600}), '>': () => wish({by: 600})};
   document.addEventListener('keydown', (event) => {
     if (!deck.replaying() || !ours || !KEYS[event.key] || event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
-    if (document.querySelector('dialog[open], details[open]') || (event.target.closest && event.target.closest(event.key === 'Escape' ? 'input, textarea, select' : 'input, textarea, select, button'))) return;
+    if (document.querySelector('dialog[open], details[open]') || (event.target.closest && event.target.closest('input, textarea, select' + (event.key === 'Escape' ? '' : ', button')))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     KEYS[event.key]();

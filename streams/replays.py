@@ -146,8 +146,7 @@ class Projector:
         """
         shown = [player.moment for player in self._players.values() if player.moment] or [self._clock.now()]
         try:
-            with self._working():
-                return any(self._read(moment + reach) for moment in shown for reach in (-DAY_SECONDS - BACK_SECONDS, DAY_SECONDS))
+            return any(self._read(moment + reach) for moment in shown for reach in (-DAY_SECONDS - BACK_SECONDS, DAY_SECONDS))
         except OSError as error:
             self._pulse.failed(error)
             return False
@@ -157,8 +156,9 @@ class Projector:
         there = (self._first or moment) <= moment <= self._clock.now()
         for fives in self._fives.values():
             if there and fives.reel.lacks(moment):
-                for day in fives.reel.days(moment, moment, anew=False):
-                    fives.prepare(day)
+                with self._working():
+                    for day in fives.reel.days(moment, moment, anew=False):
+                        fives.prepare(day)
                 return True
         return False
 

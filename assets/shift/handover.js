@@ -51,6 +51,7 @@
     pack = null;
     state = 'waiting';
     deck.choice.ask(change);
+    draw();  // nothing of the pack before can be pressed any more
     look();
   }
 

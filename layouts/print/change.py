@@ -32,15 +32,11 @@ FIELDS = {
     "greatest": ("greatest", "最大"),
     "sensors": ("sensors", "测点"),
     "readings": ("readings", "读数"),
-    "held": ("readings of those promised", "应收中实收"),
-    "promised": ("readings promised", "应收读数"),
     "complete": ("complete", "完整率"),
     "fresh": ("fresh", "及时率"),
     "longest": ("longest silence", "最长中断"),
     "heard": ("sensors heard", "有数据测点"),
     "silent": ("silent sensors", "无数据测点"),
-    "silent_count": ("silent sensors", "无数据测点"),
-    "speaking": ("share speaking by hour", "逐时有数据比例"),
     "rejects": ("refused", "拒收"),
     "bad": ("bad", "异常"),
     "late": ("late", "迟到"),
@@ -54,7 +50,6 @@ FIELDS = {
     "share": ("", ""),
     "alarms": ("alarms", "告警"),
     "count": ("count", "次数"),
-    "feed": ("feed", "数据源"),
 }
 Shown = Callable[[Facts, Any, Language], str]
 SHOWN: Mapping[str, Shown] = {
@@ -70,9 +65,14 @@ Change = Mapping[str, Any]
 def changes(told: Mapping[str, Any], language: Language) -> list[list[str]]:
     """(figure, before, now) of what changed, what people read first."""
     facts = told["facts"]
-    found = [each for each in told["changed"] if each["path"][0] not in UNTOLD]
+    found = [each for each in told["changed"] if not _untold(each["path"])]
     found.sort(key=lambda each: each["path"][-1] not in FIRST)
     return [[_named(facts, each["path"], language), *_shown(facts, each, language)] for each in found]
+
+
+def _untold(path: Sequence[str]) -> bool:
+    """Also of what a feed brought the scoreboard tells enough."""
+    return path[0] in UNTOLD or path[0] == "domains" and path[2:3] == ["feed"]
 
 
 def _row(facts: Facts, path: Sequence[str]) -> tuple[list[Any], Sequence[str]]:

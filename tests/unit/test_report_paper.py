@@ -215,6 +215,7 @@ def test_what_a_revision_changed_is_told_in_words() -> None:
         {"path": ["domains", "sea", "kpis", "top", "hours"], "before": [1.0, 2.0], "after": [1.0, None]},
         {"path": ["domains", "sea", "kpis", "top", "value"], "before": 5.96, "after": None},
         {"path": ["domains", "sea", "standards", "s", "within"], "before": True, "after": False},
+        {"path": ["domains", "sea", "feed", "held"], "before": 8.0, "after": 9.0},
         {"path": ["sensors", "a"], "before": None, "after": {"en": "x", "zh": "x"}},
         {"path": ["coverage", "share"], "before": 0.9, "after": 0.95},
         {"path": ["domains", "sea", "kpis", "top", "hour"], "before": 3, "after": None},
